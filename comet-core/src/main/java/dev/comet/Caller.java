@@ -1,0 +1,14 @@
+package dev.comet;
+
+import java.security.Principal;
+import java.util.Optional;
+
+/**
+ * Who asks: what an {@link Authorizer} may go by. <i>Immutable.</i>
+ *
+ * @param address the address of the peer, or of the client that a configured proxy names
+ * @param loopback whether the request certainly comes from this machine and is not forwarded for another
+ * @param principal who the container says it is
+ * @param grant what the request's token allows
+ */
+public record Caller(String address, boolean loopback, Optional<Principal> principal, Optional<Grant> grant) {}

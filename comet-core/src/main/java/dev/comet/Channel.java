@@ -1,0 +1,130 @@
+package dev.comet;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One life of a channel: from its creation to its removal, with an epoch of its own. <i>Thread-safe.</i>
+ *
+ * <p>An application may keep the object: to publish to a channel that has been removed since (it was idle) creates it anew with
+ * the same options, as a new life.
+ */
+public final class Channel {
+    final Comet hub;
+    final Feed feed;
+
+    private final String name;
+    private final int hash;
+    private final int epoch;
+    private final ChannelOptions options;
+    private final Members members;
+
+    Channel(Comet hub, String name, int epoch, ChannelOptions options) {
+        this.hub = hub;
+        this.name = name;
+        this.hash = Cursor.hash(name);
+        this.epoch = epoch;
+        this.options = options;
+        int window = Math.max(options.historyMessages(), hub.settings().liveWindow());
+        this.feed = new Feed(this, new Ring(window, options.historyBytes()), options.historyMessages(), false);
+        this.members = new Members(this);
+    }
+
+    /** The channel's name. */
+    public String name() {
+        return name;
+    }
+
+    /** The number that tells this life from others of the same name; never 0. */
+    public int epoch() {
+        return epoch;
+    }
+
+    int hash() {
+        return hash;
+    }
+
+    /** What it keeps, and how long it lives, capped by the hub's limits. */
+    public ChannelOptions options() {
+        return options;
+    }
+
+    Members membership() {
+        return members;
+    }
+
+    /** Publishes a text. See {@link Comet#publish(String, Draft)}. */
+    public Message publish(String text) {
+        return publish(Draft.text(text));
+    }
+
+    /** Publishes one JSON value. See {@link Comet#publish(String, Draft)}. */
+    public Message publishJson(String json) {
+        return publish(Draft.json(json));
+    }
+
+    /** Publishes. See {@link Comet#publish(String, Draft)}. */
+    public Message publish(Draft draft) {
+        return hub.publish(this, Message.Kind.MESSAGE, draft);
+    }
+
+    /** Publishes without waiting for the log. See {@link Comet#publishAsync(String, Draft)}. */
+    public CompletionStage<Message> publishAsync(Draft draft) {
+        return hub.publishAsync(this, Message.Kind.MESSAGE, draft);
+    }
+
+    /** The seq that its next message will have; 1 at first. */
+    public long nextSeq() {
+        return feed.ring.next();
+    }
+
+    /** The seq of the oldest message that a newcomer is replayed; {@link #nextSeq()} when there is none. */
+    public long oldestSeq() {
+        return feed.oldestReplayed();
+    }
+
+    /** How many subscribers it has. */
+    public int subscribers() {
+        return feed.fanout.size();
+    }
+
+    /** The names of its members, sorted; one that left is listed until its grace period is over. */
+    public List<String> members() {
+        return members.names();
+    }
+
+    /** Forgets its history. The seq goes on; who is behind is told what is gone. */
+    public void clear() {
+        feed.clear();
+    }
+
+    /**
+     * Ends this life: its subscribers read what is left and are closed; what is published later begins a new one.
+     *
+     * @return whether this call ended it
+     */
+    public boolean remove() {
+        return hub.remove(this);
+    }
+
+    /** Whether this life is over. */
+    public boolean isRemoved() {
+        return feed.closed();
+    }
+
+    /** What was published before this wall-clock time is too old to be kept. */
+    long expired() {
+        return hub.scheduler.currentTimeMillis() - options.historyAge().toMillis();
+    }
+
+    /** The feed of joins and leaves; null when nobody has asked for it yet. */
+    @Nullable Feed presenceIfAny() {
+        return members.feedIfAny();
+    }
+
+    @Override
+    public String toString() {
+        return "channel '" + name + "'";
+    }
+}

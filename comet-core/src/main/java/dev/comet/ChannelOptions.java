@@ -1,0 +1,53 @@
+package dev.comet;
+
+import java.time.Duration;
+
+/**
+ * What a channel keeps, and how long it lives. Given by whoever creates it; the hub's limits cap all. <i>Immutable.</i>
+ *
+ * @param historyMessages how many of the last messages a newcomer can be replayed, 0 or more
+ * @param historyBytes how many bytes of payload and attributes (as UTF-8) are kept at most, at least 1; the newest message is
+ *     kept whatever its size
+ * @param historyAge how long messages are kept; a channel looks at most every such period
+ * @param idleTimeout how long a channel that nobody subscribes or publishes to lives on; zero: for ever
+ */
+public record ChannelOptions(int historyMessages, long historyBytes, Duration historyAge, Duration idleTimeout) {
+
+    /** 100 messages, 1 MiB, 10 minutes; gone after 90 idle seconds. */
+    public static final ChannelOptions DEFAULT =
+            new ChannelOptions(100, 1 << 20, Duration.ofMinutes(10), Duration.ofSeconds(90));
+
+    /** Checks the ranges. */
+    public ChannelOptions {
+        Checks.atLeast("history-messages", historyMessages, 0);
+        Checks.atLeast("history-bytes", historyBytes, 1);
+        Checks.positive("history-age", historyAge);
+        Checks.notNegative("idle-timeout", idleTimeout);
+    }
+
+    /** The same with another number of messages. */
+    public ChannelOptions withHistoryMessages(int messages) {
+        return new ChannelOptions(messages, historyBytes, historyAge, idleTimeout);
+    }
+
+    /** The same with another number of bytes. */
+    public ChannelOptions withHistoryBytes(long bytes) {
+        return new ChannelOptions(historyMessages, bytes, historyAge, idleTimeout);
+    }
+
+    /** The same with another age. */
+    public ChannelOptions withHistoryAge(Duration age) {
+        return new ChannelOptions(historyMessages, historyBytes, age, idleTimeout);
+    }
+
+    /** The same with another idle time-out; zero: the channel stays until it is removed. */
+    public ChannelOptions withIdleTimeout(Duration timeout) {
+        return new ChannelOptions(historyMessages, historyBytes, historyAge, timeout);
+    }
+
+    /** The same, but never more than these keep. */
+    ChannelOptions cappedBy(int mostMessages, long mostBytes) {
+        return new ChannelOptions(
+                Math.min(historyMessages, mostMessages), Math.min(historyBytes, mostBytes), historyAge, idleTimeout);
+    }
+}

@@ -1,0 +1,666 @@
+package dev.comet;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Flow;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The hub: channels, what is published to them, and those who follow. One per application. <i>Thread-safe.</i>
+ *
+ * <pre>{@code
+ * Comet comet = Comet.builder().build();
+ * comet.publish("news", "hello");
+ * }</pre>
+ *
+ * <p>A subscriber sees every message of its channels exactly once and in order, or is told exactly what it missed; and no
+ * subscriber, however slow, costs more than a fixed amount of memory.
+ */
+public final class Comet implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("dev.comet");
+
+    /** Ids start here times the Unix time in seconds, once: so they grow across restarts too, and stay below 2^53. */
+    private static final long IDS_PER_SECOND = 100_000;
+
+    private enum State {
+        OPEN,
+        /** No new subscribers; publishing goes on. */
+        DRAINING,
+        CLOSED
+    }
+
+    final Scheduler scheduler;
+    final Counters counters = new Counters();
+
+    private final Settings settings;
+    private final Log log;
+    private final Executor listeners;
+    private final @Nullable WheelScheduler ownScheduler;
+    private final AtomicLong lastId;
+    private final Lives lives;
+    private final Runnable unregister;
+    private final Map<String, AtomicInteger> subscribersBySource = new ConcurrentHashMap<>();
+    private final Map<String, Integer> subscribersByAddress = new ConcurrentHashMap<>();
+    private final AtomicInteger subscribers = new AtomicInteger();
+    private final AtomicInteger sessions = new AtomicInteger();
+
+    private volatile State state = State.OPEN;
+
+    Comet(Builder builder) {
+        this.settings = builder.settings();
+        this.ownScheduler = builder.scheduler == null ? new WheelScheduler() : null;
+        this.scheduler = builder.scheduler != null ? builder.scheduler : java.util.Objects.requireNonNull(ownScheduler);
+        this.listeners = builder.listenerExecutor;
+        this.log = builder.log;
+        this.lastId = new AtomicLong(scheduler.currentTimeMillis() / 1000 * IDS_PER_SECOND);
+        this.lives = new Lives(this);
+        this.unregister = builder.jmxName == null ? () -> {} : Jmx.register(this, builder.jmxName);
+    }
+
+    /** A hub with other than the default settings. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The settings that it was built with. */
+    public Settings settings() {
+        return settings;
+    }
+
+    // ---- publish
+
+    /** Publishes a text. See {@link #publish(String, Draft)}. */
+    public Message publish(String channel, String text) {
+        return publish(channel, Draft.text(text));
+    }
+
+    /** Publishes one JSON value, kept as it is written. See {@link #publish(String, Draft)}. */
+    public Message publishJson(String channel, String json) {
+        return publish(channel, Draft.json(json));
+    }
+
+    /**
+     * Publishes: when it returns, the message is stored, has its place, and its subscribers are signalled; it waits for none of
+     * them. The channel is created when there is none.
+     *
+     * @throws RefusedException {@link Refusal#BAD_CHANNEL}, {@link Refusal#MESSAGE_TOO_LARGE},
+     *     {@link Refusal#TOO_MANY_CHANNELS}, {@link Refusal#SHUTTING_DOWN}
+     */
+    public Message publish(String channel, Draft draft) {
+        return publish(lives.open(channel, null), Message.Kind.MESSAGE, draft);
+    }
+
+    /** Publishes without waiting for the log; with the log in memory that makes no difference. See {@link #publish}. */
+    public CompletionStage<Message> publishAsync(String channel, Draft draft) {
+        try {
+            return publishAsync(lives.open(channel, null), Message.Kind.MESSAGE, draft);
+        } catch (RefusedException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /**
+     * Publishes to every channel that there is now.
+     *
+     * @return to how many
+     */
+    public int broadcast(Draft draft) {
+        int n = 0;
+        for (Channel channel : lives.all()) {
+            // A channel that is removed meanwhile is not to be created anew.
+            if (!channel.isRemoved()) {
+                publish(channel, Message.Kind.BROADCAST, draft);
+                n++;
+            }
+        }
+        return n;
+    }
+
+    Message publish(Channel life, Message.Kind kind, Draft draft) {
+        admit(draft);
+        Channel channel = life;
+        while (true) {
+            Message m = log.appendAndWait(channel, kind, draft);
+            if (m != null) {
+                counters.published.increment();
+                return m;
+            }
+            channel = lives.open(channel.name(), channel.options());
+        }
+    }
+
+    CompletionStage<Message> publishAsync(Channel life, Message.Kind kind, Draft draft) {
+        try {
+            admit(draft);
+        } catch (RefusedException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        return log.append(life, kind, draft).thenCompose(m -> {
+            if (m == null) {
+                return publishAsync(lives.open(life.name(), life.options()), kind, draft);
+            }
+            counters.published.increment();
+            return CompletableFuture.completedStage(m);
+        });
+    }
+
+    private void admit(Draft draft) {
+        if (draft.bytes() > settings.maxMessageBytes()) {
+            throw refused(
+                    Refusal.MESSAGE_TOO_LARGE,
+                    "a message of " + draft.bytes() + " bytes: at most " + settings.maxMessageBytes()
+                            + " (max-message-bytes)");
+        }
+        if (state == State.CLOSED) {
+            throw refused(Refusal.SHUTTING_DOWN, "the server is shutting down");
+        }
+    }
+
+    // ---- channels
+
+    /** The channel of this name, created with the hub's options when there is none. */
+    public Channel channel(String name) {
+        return lives.open(name, null);
+    }
+
+    /** The channel of this name, created with these options when there is none; they do not change one that exists. */
+    public Channel channel(String name, ChannelOptions options) {
+        return lives.open(name, options);
+    }
+
+    /**
+     * Creates a channel.
+     *
+     * @throws RefusedException {@link Refusal#EXISTS} when there is one of this name, and as {@link #channel(String)}
+     */
+    public Channel create(String name, ChannelOptions options) {
+        return lives.create(name, options);
+    }
+
+    /** The channel of this name, when there is one. Any string may be asked for. */
+    public Optional<Channel> find(String name) {
+        return lives.find(name);
+    }
+
+    /** The channels that there are, in no order. A snapshot. */
+    public Collection<Channel> channels() {
+        return new ArrayList<>(lives.all());
+    }
+
+    /** Ends a channel's present life, when there is one: see {@link Channel#remove}. */
+    public boolean remove(String name) {
+        return find(name).map(Channel::remove).orElse(false);
+    }
+
+    boolean remove(Channel channel) {
+        return lives.remove(channel);
+    }
+
+    // ---- subscribe
+
+    /** Has a listener follow a channel from now on. */
+    public Subscription subscribe(String channel, Listener listener) {
+        return subscribe(SubscribeOptions.of(channel), listener);
+    }
+
+    /**
+     * Has a listener follow channels. It is called on the hub's listener executor, one event at a time; one that is too slow is
+     * lapped and told, like any other subscriber.
+     *
+     * @throws RefusedException as {@link #attach}
+     */
+    public Subscription subscribe(SubscribeOptions options, Listener listener) {
+        return new Subscription(this, options, listener);
+    }
+
+    /** Channels as a publisher of events, messages and gaps, that honours {@code request(n)}. */
+    public Flow.Publisher<Event> publisher(SubscribeOptions options) {
+        return new EventPublisher(this, options);
+    }
+
+    /**
+     * The pull side, for transports: follows channels, which are created when there are none. Read once after it returns: that
+     * is the replay.
+     *
+     * @param wake see {@link Subscriber}; it may be called before this method has returned
+     * @throws RefusedException {@link Refusal#BAD_CHANNEL}, {@link Refusal#TOO_MANY_CHANNELS_ASKED},
+     *     {@link Refusal#TOO_MANY_CHANNELS}, {@link Refusal#TOO_MANY_SUBSCRIBERS} and its siblings,
+     *     {@link Refusal#TOO_MANY_MEMBERS}, {@link Refusal#UNKNOWN_CHANNEL}, {@link Refusal#SHUTTING_DOWN}
+     */
+    public Subscriber attach(SubscribeOptions options, Runnable wake) {
+        if (options.channels().size() > settings.maxChannelsPerRequest()) {
+            throw refused(
+                    Refusal.TOO_MANY_CHANNELS_ASKED,
+                    options.channels().size() + " channels: at most " + settings.maxChannelsPerRequest()
+                            + " (max-channels-per-request)");
+        }
+        Subscriber subscriber = admit(options, wake);
+        try {
+            boolean only = options.channels().size() == 1;
+            if (options.channels().isEmpty()) {
+                subscriber.attach(lives.news(), From.latest(), false, 0);
+            }
+            List<Channel> joined = new ArrayList<>(options.channels().size());
+            for (String name : options.channels()) {
+                joined.add(follow(subscriber, name, options, only));
+            }
+            resetWhereNothingMatches(subscriber, options.from(), joined);
+            subscriber.joinAll(joined);
+            if (state != State.OPEN) {
+                subscriber.end(CloseReason.SHUTDOWN); // it slipped in while the doors were being shut
+            }
+            return subscriber;
+        } catch (RefusedException e) {
+            subscriber.close(CloseReason.DONE);
+            throw e;
+        }
+    }
+
+    private Channel follow(Subscriber subscriber, String name, SubscribeOptions options, boolean only) {
+        while (true) {
+            Channel channel = options.create()
+                    ? lives.open(name, options.creating())
+                    : lives.find(name)
+                            .orElseThrow(() ->
+                                    refused(Refusal.UNKNOWN_CHANNEL, "there is no channel " + Names.shown(name)));
+            if (subscriber.attach(channel.feed, options.from(), only, settings.maxSubscribersPerChannel())) {
+                if (options.members()) {
+                    subscriber.attach(channel.membership().feed(), From.latest(), false, 0);
+                }
+                return channel;
+            }
+        }
+    }
+
+    /**
+     * The cursor of one channel, shown for several, speaks of the one whose epoch it has. If it is none of them, that channel's
+     * life is over, and which of the names it was cannot be known: all are told.
+     */
+    private static void resetWhereNothingMatches(Subscriber subscriber, From from, List<Channel> channels) {
+        if (channels.size() > 1 && from instanceof From.At at) {
+            for (Channel channel : channels) {
+                if (at.cursor().entry(channel.hash(), channel.epoch(), false) >= 0) {
+                    return;
+                }
+            }
+            subscriber.resetAll();
+        }
+    }
+
+    private Subscriber admit(SubscribeOptions options, Runnable wake) {
+        if (state != State.OPEN) {
+            throw refused(Refusal.SHUTTING_DOWN, "the server is shutting down");
+        }
+        if (subscribers.incrementAndGet() > settings.maxSubscribers()) {
+            subscribers.decrementAndGet();
+            throw refused(
+                    Refusal.TOO_MANY_SUBSCRIBERS,
+                    "the server has its maximum of " + settings.maxSubscribers() + " subscribers");
+        }
+        String address = settings.maxSubscribersPerAddress() == 0 ? null : options.address().orElse(null);
+        if (address != null
+                && subscribersByAddress.merge(address, 1, Integer::sum) > settings.maxSubscribersPerAddress()) {
+            subscribers.decrementAndGet();
+            leaveAddress(address);
+            throw refused(
+                    Refusal.TOO_MANY_SUBSCRIBERS_FROM_ADDRESS,
+                    "this address has its maximum of " + settings.maxSubscribersPerAddress() + " subscribers");
+        }
+        AtomicInteger bySource = subscribersBySource.computeIfAbsent(options.source(), s -> new AtomicInteger());
+        bySource.incrementAndGet();
+        return new Subscriber(this, wake, bySource, address, options.member().orElse(null), safeId(options.from()));
+    }
+
+    /** What a reader that begins there has seen, as a single number. */
+    private long safeId(From from) {
+        long now = lastId();
+        if (from instanceof From.After after) {
+            return after.id() > now ? 0 : after.id();
+        }
+        return from instanceof From.Last last && last.n() == 0 ? now : 0;
+    }
+
+    private void leaveAddress(String address) {
+        subscribersByAddress.computeIfPresent(address, (a, n) -> n == 1 ? null : n - 1);
+    }
+
+    /** What {@link Subscriber#close} does, once. */
+    void release(Subscriber subscriber, CloseReason reason) {
+        subscriber.leaveAll();
+        subscriber.bySource().decrementAndGet();
+        String address = subscriber.address();
+        if (address != null) {
+            leaveAddress(address);
+        }
+        counters.closed(reason);
+        if (subscribers.decrementAndGet() == 0 && state != State.OPEN) {
+            synchronized (this) {
+                notifyAll();
+            }
+        }
+    }
+
+    // ---- sessions
+
+    /** A register of sessions, each forgotten when it has not polled for this long. */
+    public Sessions sessions(Duration timeout) {
+        Checks.positive("session-timeout", timeout);
+        return new Sessions(this, timeout);
+    }
+
+    void admitSession() {
+        if (sessions.incrementAndGet() > settings.maxSessions()) {
+            sessions.decrementAndGet();
+            throw refused(
+                    Refusal.TOO_MANY_SESSIONS, "the server has its maximum of " + settings.maxSessions() + " sessions");
+        }
+    }
+
+    void releaseSession() {
+        sessions.decrementAndGet();
+    }
+
+    // ---- the rest
+
+    /** What was counted so far, and what there is now. */
+    public Stats stats() {
+        Map<String, Integer> bySource = new HashMap<>();
+        subscribersBySource.forEach((source, n) -> {
+            if (n.get() > 0) {
+                bySource.put(source, n.get());
+            }
+        });
+        return counters.snapshot(lives.count(), Map.copyOf(bySource), sessions.get());
+    }
+
+    /** Counts a refusal that a transport made of its own. */
+    public void countRefusal(Refusal refusal) {
+        counters.refused(refusal);
+    }
+
+    /** The clock, timers and threads that it runs on. */
+    public Scheduler scheduler() {
+        return scheduler;
+    }
+
+    Executor listenerExecutor() {
+        return listeners;
+    }
+
+    /** The highest id that any message has. */
+    public long lastId() {
+        return lastId.get();
+    }
+
+    long nextId() {
+        return lastId.incrementAndGet();
+    }
+
+    /** A number for a new life. Random, so that a life after a restart does not look like one before; never 0. */
+    static int newEpoch() {
+        int epoch = ThreadLocalRandom.current().nextInt();
+        return epoch == 0 ? 1 : epoch;
+    }
+
+    RefusedException refused(Refusal refusal, String detail) {
+        counters.refused(refusal);
+        return new RefusedException(refusal, detail);
+    }
+
+    /** Something that should not happen did, and there is nobody to throw it at. */
+    void problem(String what, Throwable e) {
+        LOG.log(System.Logger.Level.WARNING, what, e);
+    }
+
+    /**
+     * Ends all subscribers and takes no new ones: polls are answered, streams told to come back. Publishing goes on.
+     *
+     * @return whether all of them had ended before the time was over
+     */
+    public boolean drain(Duration atMost) {
+        synchronized (this) {
+            if (state == State.OPEN) {
+                state = State.DRAINING;
+            }
+        }
+        lives.news().fanout.endAll(CloseReason.SHUTDOWN);
+        for (Channel channel : lives.all()) {
+            channel.feed.fanout.endAll(CloseReason.SHUTDOWN);
+        }
+        long end = scheduler.nanoTime() + atMost.toNanos();
+        boolean interrupted = false;
+        synchronized (this) {
+            for (long left = atMost.toNanos(); subscribers.get() > 0 && left > 0; left = end - scheduler.nanoTime()) {
+                try {
+                    wait(left / 1_000_000, (int) (left % 1_000_000));
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    break;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return subscribers.get() == 0;
+    }
+
+    /**
+     * Ends all subscribers, removes all channels, and stops the hub's own threads. What transports still have to write, they may
+     * not get to: call {@link #drain} first.
+     */
+    @Override
+    public void close() {
+        drain(Duration.ZERO);
+        synchronized (this) {
+            if (state == State.CLOSED) {
+                return;
+            }
+            state = State.CLOSED;
+        }
+        for (Channel channel : lives.all()) {
+            channel.remove();
+        }
+        unregister.run();
+        if (ownScheduler != null) {
+            ownScheduler.close();
+        }
+    }
+
+    /** Makes a hub. Durations are positive unless said otherwise; 0 is "no limit" only where it says so. */
+    public static final class Builder {
+        private ChannelOptions channels = ChannelOptions.DEFAULT;
+        private int liveWindow = 128;
+        private int maxHistoryMessages = 100_000;
+        private long maxHistoryBytes = 64 << 20;
+        private int maxChannels = 100_000;
+        private int maxSubscribers = 100_000;
+        private int maxSubscribersPerChannel;
+        private int maxSubscribersPerAddress;
+        private int maxChannelsPerRequest = 64;
+        private int maxMessageBytes = 1 << 20;
+        private int maxMembersPerChannel = 10_000;
+        private int maxSessions = 100_000;
+        private Duration presenceGrace = Duration.ofSeconds(80);
+        private @Nullable String jmxName;
+        private @Nullable Scheduler scheduler;
+        private Executor listenerExecutor = ForkJoinPool.commonPool();
+        private Log log = new MemoryLog();
+
+        Builder() {}
+
+        /** {@code history-messages=100}: how many of a channel's last messages a newcomer can be replayed; 0 or more. */
+        public Builder historyMessages(int messages) {
+            channels = channels.withHistoryMessages(messages);
+            return this;
+        }
+
+        /** {@code history-bytes=1048576}: how many bytes of payload and attributes a channel keeps; at least 1. */
+        public Builder historyBytes(long bytes) {
+            channels = channels.withHistoryBytes(bytes);
+            return this;
+        }
+
+        /** {@code history-age=10m}: how long a channel keeps a message. */
+        public Builder historyAge(Duration age) {
+            channels = channels.withHistoryAge(age);
+            return this;
+        }
+
+        /** {@code idle-timeout=90s}: how long a channel without subscribers and publishes lives; 0: for ever. */
+        public Builder idleTimeout(Duration timeout) {
+            channels = channels.withIdleTimeout(timeout);
+            return this;
+        }
+
+        /**
+         * {@code live-window=128}: how many messages a channel keeps at least for subscribers that are behind, though it replays
+         * newcomers fewer; at least 1.
+         */
+        public Builder liveWindow(int messages) {
+            Checks.atLeast("live-window", messages, 1);
+            liveWindow = messages;
+            return this;
+        }
+
+        /** {@code max-history-messages=100000}: what a channel's own options may ask for at most. */
+        public Builder maxHistoryMessages(int messages) {
+            Checks.atLeast("max-history-messages", messages, 0);
+            Checks.atMost("max-history-messages", messages, 1 << 24);
+            maxHistoryMessages = messages;
+            return this;
+        }
+
+        /** {@code max-history-bytes=67108864}: what a channel's own options may ask for at most. */
+        public Builder maxHistoryBytes(long bytes) {
+            Checks.atLeast("max-history-bytes", bytes, 1);
+            maxHistoryBytes = bytes;
+            return this;
+        }
+
+        /** {@code max-channels=100000}. */
+        public Builder maxChannels(int channels) {
+            Checks.atLeast("max-channels", channels, 1);
+            maxChannels = channels;
+            return this;
+        }
+
+        /** {@code max-subscribers=100000}. */
+        public Builder maxSubscribers(int subscribers) {
+            Checks.atLeast("max-subscribers", subscribers, 1);
+            maxSubscribers = subscribers;
+            return this;
+        }
+
+        /** {@code max-subscribers-per-channel=0}; 0: no limit but the hub's. */
+        public Builder maxSubscribersPerChannel(int subscribers) {
+            Checks.atLeast("max-subscribers-per-channel", subscribers, 0);
+            maxSubscribersPerChannel = subscribers;
+            return this;
+        }
+
+        /** {@code max-subscribers-per-address=0}; 0: no limit but the hub's. An address may be a whole office. */
+        public Builder maxSubscribersPerAddress(int subscribers) {
+            Checks.atLeast("max-subscribers-per-address", subscribers, 0);
+            maxSubscribersPerAddress = subscribers;
+            return this;
+        }
+
+        /** {@code max-channels-per-request=64}: how many channels one subscriber may follow; 1 to 64, for a cursor's sake. */
+        public Builder maxChannelsPerRequest(int channels) {
+            Checks.atLeast("max-channels-per-request", channels, 1);
+            Checks.atMost("max-channels-per-request", channels, 64);
+            maxChannelsPerRequest = channels;
+            return this;
+        }
+
+        /** {@code max-message-bytes=1048576}: payload and attributes of a message, as UTF-8. */
+        public Builder maxMessageBytes(int bytes) {
+            Checks.atLeast("max-message-bytes", bytes, 1);
+            maxMessageBytes = bytes;
+            return this;
+        }
+
+        /** {@code max-members-per-channel=10000}: named members, those in their grace period among them. */
+        public Builder maxMembersPerChannel(int members) {
+            Checks.atLeast("max-members-per-channel", members, 1);
+            maxMembersPerChannel = members;
+            return this;
+        }
+
+        /** {@code max-sessions=100000}. */
+        public Builder maxSessions(int sessions) {
+            Checks.atLeast("max-sessions", sessions, 1);
+            maxSessions = sessions;
+            return this;
+        }
+
+        /** {@code presence-grace=80s}: how long a member may be away before it has left; 0 or more. */
+        public Builder presenceGrace(Duration grace) {
+            Checks.notNegative("presence-grace", grace);
+            presenceGrace = grace;
+            return this;
+        }
+
+        /**
+         * Clock, timers and threads. By default the hub has its own: as many daemon threads as there are processors, at least
+         * two, and one for the timers, until it is closed. A scheduler that is given here is never closed by the hub.
+         */
+        public Builder scheduler(Scheduler scheduler) {
+            this.scheduler = scheduler;
+            return this;
+        }
+
+        /** Where listeners are called, which may block; by default {@link ForkJoinPool#commonPool()}. */
+        public Builder listenerExecutor(Executor executor) {
+            listenerExecutor = executor;
+            return this;
+        }
+
+        /** Shows the statistics in JMX as {@code dev.comet:type=Comet,name="<name>"}, until the hub is closed. */
+        public Builder jmx(String name) {
+            jmxName = name;
+            return this;
+        }
+
+        Builder log(Log log) {
+            this.log = log;
+            return this;
+        }
+
+        /** The hub. It runs until it is {@linkplain Comet#close() closed}. */
+        public Comet build() {
+            return new Comet(this);
+        }
+
+        private Settings settings() {
+            return new Settings(
+                    channels.cappedBy(maxHistoryMessages, maxHistoryBytes),
+                    liveWindow,
+                    maxHistoryMessages,
+                    maxHistoryBytes,
+                    maxChannels,
+                    maxSubscribers,
+                    maxSubscribersPerChannel,
+                    maxSubscribersPerAddress,
+                    maxChannelsPerRequest,
+                    maxMessageBytes,
+                    maxMembersPerChannel,
+                    maxSessions,
+                    presenceGrace);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package dev.comet;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A ring and those who follow it: the messages of a channel, or its joins and leaves. Its monitor is the one lock of a publish,
+ * a leaf: no user code, no I/O, no encoding, no log and no second lock inside. <i>Thread-safe.</i>
+ */
+final class Feed {
+    final Channel channel;
+    final Ring ring;
+    final Fanout fanout;
+
+    private final int history;
+    private final boolean presence;
+
+    // Written under the lock, read by anyone. Once true it stays.
+    private volatile boolean closed;
+
+    // Guarded by the lock.
+    private long touched;
+    private long lastTime;
+
+    /**
+     * An empty feed.
+     *
+     * @param history how many messages a newcomer is replayed at most; the ring may hold more, for those who are behind
+     * @param presence whether it holds joins and leaves, which have no place in a cursor
+     */
+    Feed(Channel channel, Ring ring, int history, boolean presence) {
+        this.channel = channel;
+        this.ring = ring;
+        this.history = history;
+        this.presence = presence;
+        this.fanout = new Fanout(channel.hub.scheduler);
+        this.touched = channel.hub.scheduler.nanoTime();
+    }
+
+    boolean closed() {
+        return closed;
+    }
+
+    /** Whether it holds joins and leaves. */
+    boolean isPresence() {
+        return presence;
+    }
+
+    /** Stores a message and signals; null when the feed is closed. */
+    @Nullable Message append(Message.Kind kind, Draft draft) {
+        Message m = store(kind, draft);
+        if (m != null) {
+            fanout.signal();
+        }
+        return m;
+    }
+
+    /** Stores a message; null when the feed is closed. The caller signals, when it holds no lock any more. */
+    @Nullable Message store(Message.Kind kind, Draft draft) {
+        Comet hub = channel.hub;
+        long nanos = hub.scheduler.nanoTime();
+        long millis = hub.scheduler.currentTimeMillis();
+        Message m;
+        synchronized (this) {
+            if (closed) {
+                return null;
+            }
+            touched = nanos;
+            lastTime = Math.max(lastTime, millis);
+            m = new Message(channel.name(), channel.epoch(), ring.next(), hub.nextId(), lastTime, kind, draft);
+            ring.append(m);
+        }
+        return m;
+    }
+
+    /**
+     * Adds a subscriber at its position.
+     *
+     * @param most the most subscribers that this feed may have; 0: no limit
+     * @return false when the feed is closed
+     */
+    boolean attach(Attachment a, From from, boolean only, int most) {
+        long expired = channel.expired();
+        synchronized (this) {
+            if (closed) {
+                return false;
+            }
+            if (most > 0 && fanout.size() >= most) {
+                throw channel.hub.refused(
+                        Refusal.TOO_MANY_SUBSCRIBERS_ON_CHANNEL,
+                        "channel '" + channel.name() + "' has its maximum of " + most + " subscribers");
+            }
+            ring.evictBefore(expired);
+            place(a, from, only);
+            fanout.add(a);
+            return true;
+        }
+    }
+
+    private void place(Attachment a, From from, boolean only) {
+        if (from instanceof From.Last last) {
+            a.next = Math.max(oldestReplayed(), ring.next() - last.n());
+        } else if (from instanceof From.After after) {
+            placeAfter(a, after.id());
+        } else if (from instanceof From.At at) {
+            int entry = at.cursor().entry(channel.hash(), channel.epoch(), only);
+            if (entry < 0) {
+                place(a, at.otherwise(), only);
+            } else if (at.cursor().epoch(entry) != channel.epoch() || at.cursor().seq(entry) > ring.next()) {
+                reset(a);
+            } else {
+                a.next = at.cursor().seq(entry);
+            }
+        }
+    }
+
+    private void placeAfter(Attachment a, long id) {
+        if (id > channel.hub.lastId()) {
+            reset(a); // a number from a later time than ours: the hub was restarted, and its clock went back
+            return;
+        }
+        a.next = ring.after(id);
+        if (ring.evictedId() > id) {
+            a.pending = new Gap(channel.name(), Gap.Reason.LAPPED, 0, a.next - 1);
+        }
+    }
+
+    /** Places a reader whose past is unknown at the oldest message, and has it told so. */
+    private void reset(Attachment a) {
+        a.next = oldestReplayed();
+        a.pending = new Gap(channel.name(), Gap.Reason.RESET, 0, a.next - 1);
+    }
+
+    /** {@link #reset} for one that is attached already, but has not read yet. */
+    synchronized void resetAttached(Attachment a) {
+        reset(a);
+    }
+
+    void detach(Attachment a) {
+        long nanos = channel.hub.scheduler.nanoTime();
+        synchronized (this) {
+            touched = nanos;
+            fanout.remove(a);
+        }
+    }
+
+    /**
+     * The seq that the next message will have, read under the lock: every message whose id was drawn before this call is in the
+     * ring when it returns.
+     */
+    synchronized long tail() {
+        return ring.next();
+    }
+
+    /** The oldest seq that a newcomer is replayed. */
+    long oldestReplayed() {
+        return Math.max(ring.oldest(), ring.next() - history);
+    }
+
+    synchronized void clear() {
+        ring.clear();
+    }
+
+    /** Closes, unless it has been closed. The caller signals: its subscribers then read what is left and find it closed. */
+    synchronized boolean close() {
+        boolean first = !closed;
+        closed = true;
+        return first;
+    }
+
+    /**
+     * Evicts what is too old, and closes when nobody follows and nothing has happened for a while.
+     *
+     * @param idleNanos how long nothing must have happened
+     * @return how long it must still be left alone; 0 or less: it is closed
+     */
+    synchronized long tend(long expiredMillis, long nanos, long idleNanos) {
+        ring.evictBefore(expiredMillis);
+        long left = fanout.size() > 0 ? idleNanos : idleNanos - (nanos - touched);
+        if (left <= 0) {
+            closed = true;
+        }
+        return left;
+    }
+}

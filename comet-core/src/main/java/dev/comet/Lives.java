@@ -1,0 +1,154 @@
+package dev.comet;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The channels by name, and how their lives begin and end. <i>Thread-safe.</i>
+ *
+ * <p>A life begins and ends inside the map's lock for its name, so that at no time there are two, and that who
+ * follows the news hears of an end before the next beginning. That lock is taken before the feed's, never inside it.
+ */
+final class Lives {
+    private static final int NEWS = 4096;
+
+    private final Comet hub;
+    private final Map<String, Channel> byName = new ConcurrentHashMap<>();
+    private final AtomicInteger count = new AtomicInteger();
+
+    /** Who is told of beginnings and ends follows this feed: the same ring, cursor and fan-out as for messages. */
+    private final Feed news;
+
+    Lives(Comet hub) {
+        this.hub = hub;
+        Channel nameless = new Channel(hub, "", 1, ChannelOptions.DEFAULT.withIdleTimeout(Duration.ZERO));
+        this.news = new Feed(nameless, new Ring(NEWS, Long.MAX_VALUE), 0, true);
+    }
+
+    Feed news() {
+        return news;
+    }
+
+    int count() {
+        return count.get();
+    }
+
+    Collection<Channel> all() {
+        return byName.values();
+    }
+
+    Optional<Channel> find(String name) {
+        return Optional.ofNullable(byName.get(name));
+    }
+
+    /** The channel's present life; a new one, with these options or else the hub's, when there is none. */
+    Channel open(String name, @Nullable ChannelOptions options) {
+        Channel present = byName.get(name);
+        if (present != null && !present.isRemoved()) {
+            return present;
+        }
+        Channel[] fresh = new Channel[1];
+        Channel channel = byName.computeIfAbsent(name, n -> fresh[0] = begin(n, options));
+        if (fresh[0] != null) {
+            begun(channel);
+        }
+        return channel;
+    }
+
+    Channel create(String name, ChannelOptions options) {
+        Channel[] fresh = new Channel[1];
+        byName.computeIfAbsent(name, n -> fresh[0] = begin(n, options));
+        if (fresh[0] == null) {
+            throw hub.refused(Refusal.EXISTS, "channel " + Names.shown(name) + " exists already");
+        }
+        begun(fresh[0]);
+        return fresh[0];
+    }
+
+    private Channel begin(String name, @Nullable ChannelOptions options) {
+        try {
+            Names.channel(name);
+        } catch (RefusedException e) {
+            throw hub.refused(e.refusal(), e.detail());
+        }
+        Settings settings = hub.settings();
+        if (count.incrementAndGet() > settings.maxChannels()) {
+            count.decrementAndGet();
+            throw hub.refused(
+                    Refusal.TOO_MANY_CHANNELS,
+                    "the server has its maximum of " + settings.maxChannels() + " channels (max-channels)");
+        }
+        ChannelOptions kept = options == null
+                ? settings.channels()
+                : options.cappedBy(settings.maxHistoryMessages(), settings.maxHistoryBytes());
+        news.store(Message.Kind.ONLINE, Draft.text(name));
+        return new Channel(hub, name, Comet.newEpoch(), kept);
+    }
+
+    private void begun(Channel channel) {
+        news.fanout.signal();
+        watch(channel, period(channel));
+    }
+
+    boolean remove(Channel channel) {
+        return end(channel, channel.feed::close);
+    }
+
+    private boolean end(Channel channel, BooleanSupplier close) {
+        boolean[] ended = new boolean[1];
+        byName.computeIfPresent(channel.name(), (name, present) -> {
+            if (present != channel || !close.getAsBoolean()) {
+                return present;
+            }
+            count.decrementAndGet();
+            news.store(Message.Kind.OFFLINE, Draft.text(name));
+            ended[0] = true;
+            return null;
+        });
+        if (ended[0]) {
+            channel.feed.fanout.signal();
+            Feed presence = channel.presenceIfAny();
+            if (presence != null) {
+                presence.close();
+            }
+            news.fanout.signal();
+        }
+        return ended[0];
+    }
+
+    // ---- one timer per channel: what is too old goes, and the channel when it has been idle
+
+    private void watch(Channel channel, long nanos) {
+        hub.scheduler.schedule(() -> tend(channel), nanos);
+    }
+
+    private void tend(Channel channel) {
+        if (channel.isRemoved()) {
+            return;
+        }
+        long now = hub.scheduler.nanoTime();
+        long expired = channel.expired();
+        long idle = channel.options().idleTimeout().toNanos();
+        long[] left = {period(channel)};
+        if (idle == 0) {
+            channel.feed.tend(expired, now, Long.MAX_VALUE);
+        } else {
+            end(channel, () -> (left[0] = channel.feed.tend(expired, now, idle)) <= 0);
+        }
+        if (left[0] > 0) {
+            watch(channel, Math.min(left[0], period(channel)));
+        }
+    }
+
+    private static long period(Channel channel) {
+        long idle = channel.options().idleTimeout().toNanos();
+        long age = channel.options().historyAge().toNanos();
+        return idle == 0 ? age : Math.min(idle, age);
+    }
+}

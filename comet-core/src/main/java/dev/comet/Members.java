@@ -1,0 +1,138 @@
+package dev.comet;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The named members of a channel: who is there, by how many subscribers, and who has gone but may come back within the grace
+ * period, so that a reconnect is no leave. Joins and leaves go through a feed of their own, with the same ring, cursor and
+ * fan-out as messages; so a slow reader of them costs nothing either. <i>Guarded by its monitor, which is taken before the
+ * feed's and never inside it; signals are sent after it.</i>
+ */
+final class Members {
+    private static final int RING = 256;
+
+    /** One member: its subscribers, since when it has had none, and whether a timer watches over it. One timer at most. */
+    private static final class Member {
+        int subscribers;
+        long leftAt;
+        boolean watched;
+    }
+
+    private final Channel channel;
+
+    // Guarded by the monitor.
+    private @Nullable Map<String, Member> byName;
+    private @Nullable Feed feed;
+
+    Members(Channel channel) {
+        this.channel = channel;
+    }
+
+    /** The feed of joins and leaves. */
+    synchronized Feed feed() {
+        Feed f = feed;
+        if (f == null) {
+            f = new Feed(channel, new Ring(RING, Long.MAX_VALUE), 0, true);
+            feed = f;
+        }
+        return f;
+    }
+
+    synchronized @Nullable Feed feedIfAny() {
+        return feed;
+    }
+
+    synchronized List<String> names() {
+        return byName == null ? List.of() : new ArrayList<>(new TreeSet<>(byName.keySet()));
+    }
+
+    /** One subscriber more by this name. */
+    void join(String name) {
+        Feed told = null;
+        synchronized (this) {
+            if (byName == null) {
+                byName = new HashMap<>();
+            }
+            Member member = byName.get(name);
+            if (member == null) {
+                int most = channel.hub.settings().maxMembersPerChannel();
+                if (byName.size() >= most) {
+                    throw channel.hub.refused(
+                            Refusal.TOO_MANY_MEMBERS,
+                            "channel '" + channel.name() + "' has its maximum of " + most + " members");
+                }
+                member = new Member();
+                byName.put(name, member);
+                told = announce(Message.Kind.JOIN, name);
+            }
+            member.subscribers++;
+        }
+        signal(told);
+    }
+
+    /** One subscriber less by this name; the last one's going becomes a leave when the grace period is over. */
+    void leave(String name) {
+        long now = channel.hub.scheduler.nanoTime();
+        synchronized (this) {
+            Member member = byName == null ? null : byName.get(name);
+            if (member == null || --member.subscribers > 0) {
+                return;
+            }
+            member.leftAt = now;
+            if (member.watched) {
+                return;
+            }
+            member.watched = true;
+        }
+        watch(name, graceNanos());
+    }
+
+    private void watch(String name, long nanos) {
+        channel.hub.scheduler.schedule(() -> look(name), nanos);
+    }
+
+    private void look(String name) {
+        long now = channel.hub.scheduler.nanoTime();
+        Feed told = null;
+        long left;
+        synchronized (this) {
+            Member member = byName == null ? null : byName.get(name);
+            if (member == null || byName == null) {
+                return;
+            }
+            left = graceNanos() - (now - member.leftAt);
+            if (member.subscribers > 0) {
+                member.watched = false;
+                return;
+            }
+            if (left <= 0) {
+                byName.remove(name);
+                told = announce(Message.Kind.LEAVE, name);
+            }
+        }
+        signal(told);
+        if (left > 0) {
+            watch(name, left);
+        }
+    }
+
+    private long graceNanos() {
+        return channel.hub.settings().presenceGrace().toNanos();
+    }
+
+    private @Nullable Feed announce(Message.Kind kind, String name) {
+        Feed f = feed;
+        return f != null && f.store(kind, Draft.text(name)) != null ? f : null;
+    }
+
+    private static void signal(@Nullable Feed told) {
+        if (told != null) {
+            told.fanout.signal();
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package dev.comet;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The last messages of a channel, numbered 1, 2, 3, … <i>Written under the feed's lock; read by anyone without one.</i>
+ *
+ * <p>Why a reader needs no lock. A message is immutable and carries its seq, so a slot that holds another seq says so itself.
+ * The writer's order is what the reader relies on:
+ *
+ * <ol>
+ *   <li>to evict: first raise {@code oldest}, then clear or overwrite the slot. So a reader that finds its slot empty or
+ *       overwritten, having seen {@code next} beyond its seq, finds {@code oldest} raised beyond it too;
+ *   <li>to append: first the (perhaps larger) array, then the slot, then {@code next}. So a reader that saw {@code next}
+ *       beyond its seq and reads the array after that has an array that held the message.
+ * </ol>
+ *
+ * The array grows by doubling: a channel that nobody publishes to costs eight slots, whatever its history may hold.
+ */
+final class Ring {
+    private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Message[].class);
+    private static final int INITIAL = 8;
+
+    private final int capacity;
+    private final long maxBytes;
+
+    // Written under the feed's lock, read by anyone.
+    private volatile long next = 1;
+    private volatile long oldest = 1;
+    private volatile @Nullable Message[] slots = new Message[INITIAL];
+
+    // Guarded by the feed's lock.
+    private long bytes;
+    private long evictedId;
+
+    /**
+     * An empty ring.
+     *
+     * @param capacity the most messages it holds, at least 1
+     * @param maxBytes the most bytes it holds; the newest message stays whatever its size
+     */
+    Ring(int capacity, long maxBytes) {
+        this.capacity = capacity;
+        this.maxBytes = maxBytes;
+    }
+
+    /** The seq that the next message will have. */
+    long next() {
+        return next;
+    }
+
+    /** The seq of the oldest message held; {@link #next()} when there is none. */
+    long oldest() {
+        return oldest;
+    }
+
+    /** The message with this seq; null when it is not there yet, or no longer: then {@link #oldest()} is beyond it. */
+    @Nullable Message get(long seq) {
+        if (seq >= next) {
+            return null;
+        }
+        @Nullable Message[] array = slots;
+        Message m = (Message) SLOT.getAcquire(array, (int) seq & (array.length - 1));
+        return m != null && m.seq() == seq ? m : null;
+    }
+
+    /** Appends the message with seq {@link #next()}. */
+    void append(Message m) {
+        while (size() >= capacity || (size() > 0 && bytes + m.bytes() > maxBytes)) {
+            evict();
+        }
+        bytes += m.bytes();
+        long seq = m.seq();
+        if (size() >= slots.length) {
+            grow();
+        }
+        @Nullable Message[] array = slots;
+        SLOT.setRelease(array, (int) seq & (array.length - 1), m);
+        next = seq + 1;
+    }
+
+    /** Evicts what was published before a time. */
+    void evictBefore(long timeMillis) {
+        for (Message m = get(oldest); m != null && m.timeMillis() < timeMillis; m = get(oldest)) {
+            evict();
+        }
+    }
+
+    /** Evicts everything. */
+    void clear() {
+        while (size() > 0) {
+            evict();
+        }
+    }
+
+    /** The first seq whose message has an id greater than this one; {@link #next()} when there is none. */
+    long after(long id) {
+        long low = oldest;
+        long high = next;
+        while (low < high) {
+            long middle = (low + high) >>> 1;
+            Message m = get(middle);
+            if (m != null && m.id() <= id) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    /** The id of the newest message that was evicted; 0 when none was. */
+    long evictedId() {
+        return evictedId;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    private long size() {
+        return next - oldest;
+    }
+
+    private void evict() {
+        long seq = oldest;
+        @Nullable Message[] array = slots;
+        int i = (int) seq & (array.length - 1);
+        Message m = array[i];
+        oldest = seq + 1;
+        SLOT.setRelease(array, i, (Message) null);
+        if (m != null) {
+            bytes -= m.bytes();
+            evictedId = m.id();
+        }
+    }
+
+    private void grow() {
+        @Nullable Message[] old = slots;
+        @Nullable Message[] larger = new Message[old.length * 2];
+        for (long seq = oldest; seq < next; seq++) {
+            larger[(int) seq & (larger.length - 1)] = old[(int) seq & (old.length - 1)];
+        }
+        slots = larger;
+    }
+}

@@ -1,0 +1,338 @@
+package dev.comet;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pull side: one who follows channels. It has no queue; it has, per channel, the seq that it wants next, and reads on from
+ * there. Transports, listeners and sessions are all made of it.
+ *
+ * <p>The hub calls {@code wake} when there may be something to read; what is read, and when, is the owner's business. A wake
+ * may come before {@link Comet#attach} has returned, from any thread, several times for one message or once for many; it must
+ * be quick, must not block and must not throw.
+ *
+ * <p>Of one channel, messages come in the order of their seq. Of several, each call of {@link #read} hands over what had been
+ * published when it began, in the order of the hub-wide id.
+ *
+ * <p><i>{@link #read}, {@link #cursor}, {@link #idCursor}: owned by the drainer, one thread at a time. The others are
+ * thread-safe.</i>
+ */
+public final class Subscriber {
+
+    /** How a {@link Subscriber#read} ended. */
+    public enum Read {
+        /** There is nothing left; a wake will come when there is. */
+        EMPTY,
+        /** The sink wanted no more; there may be more. */
+        MORE,
+        /** There is nothing left, and there never will be. */
+        CLOSED
+    }
+
+    private static final VarHandle ENDING;
+    private static final VarHandle CLOSED;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            ENDING = lookup.findVarHandle(Subscriber.class, "ending", CloseReason.class);
+            CLOSED = lookup.findVarHandle(Subscriber.class, "closed", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Comet hub;
+    private final Runnable wake;
+    private final AtomicInteger bySource;
+    private final @Nullable String address;
+    private final @Nullable String member;
+
+    // Written while attaching, before the owner has the object; by wakes only read.
+    private @Nullable Attachment first;
+    private List<Channel> joined = List.of();
+
+    // Written once, by compare-and-set.
+    private volatile @Nullable CloseReason ending;
+    private volatile boolean closed;
+
+    // Owned by the drainer.
+    private boolean inPass;
+    private boolean lastPass;
+    private long bound;
+    private long safeId;
+
+    Subscriber(
+            Comet hub, Runnable wake, AtomicInteger bySource, @Nullable String address, @Nullable String member, long safeId) {
+        this.hub = hub;
+        this.wake = wake;
+        this.bySource = bySource;
+        this.address = address;
+        this.member = member;
+        this.safeId = safeId;
+    }
+
+    /** Follows one feed more; false when it is closed. */
+    boolean attach(Feed feed, From from, boolean only, int most) {
+        Attachment a = new Attachment(feed, this, first);
+        if (!feed.attach(a, from, only, most)) {
+            return false;
+        }
+        first = a;
+        return true;
+    }
+
+    /** Has it told on every channel that its past is unknown: its cursor spoke of none of them. */
+    void resetAll() {
+        for (Attachment a = first; a != null; a = a.sibling) {
+            if (!a.feed.isPresence()) {
+                a.feed.resetAttached(a);
+            }
+        }
+    }
+
+    /** Becomes a member of its channels, when it has a name. */
+    void joinAll(List<Channel> channels) {
+        if (member != null) {
+            joined = new ArrayList<>(channels.size());
+            for (Channel channel : channels) {
+                channel.membership().join(member);
+                joined.add(channel);
+            }
+        }
+    }
+
+    /** Leaves every feed, and every channel that it is a member of. */
+    void leaveAll() {
+        for (Attachment a = first; a != null; a = a.sibling) {
+            a.feed.detach(a);
+        }
+        if (member != null) {
+            joined.forEach(channel -> channel.membership().leave(member));
+        }
+    }
+
+    @Nullable String address() {
+        return address;
+    }
+
+    AtomicInteger bySource() {
+        return bySource;
+    }
+
+    void wake() {
+        try {
+            wake.run();
+        } catch (RuntimeException | Error e) {
+            hub.problem("a subscriber's wake threw; it may miss this signal", e);
+        }
+    }
+
+    /**
+     * Hands what there is to the sink: messages, and gaps before the first message that follows them, until there is nothing
+     * left or the sink wants no more. While the sink runs, {@link #cursor} is the place after the event that it was given.
+     */
+    public Read read(Sink sink) {
+        Attachment a = first;
+        if (a == null) {
+            return Read.CLOSED;
+        }
+        return a.sibling == null ? readOne(a, sink) : readMerged(sink);
+    }
+
+    private Read readOne(Attachment a, Sink sink) {
+        int messages = 0;
+        try {
+            while (ending == null) {
+                boolean over = a.feed.closed(); // before the look: what was appended before the end is then seen
+                Message m = a.peek();
+                if (m != null) {
+                    a.next++;
+                    safeId = m.id();
+                    messages++;
+                    if (!sink.accept(m)) {
+                        return Read.MORE;
+                    }
+                    continue;
+                }
+                Gap gap = a.takeGap();
+                if (gap == null) {
+                    if (a.feed.ring.next() > a.next) {
+                        continue; // it came between the two looks
+                    }
+                    return over ? Read.CLOSED : Read.EMPTY;
+                }
+                hub.counters.gap(gap);
+                if (!sink.accept(gap)) {
+                    return Read.MORE;
+                }
+            }
+            return Read.CLOSED;
+        } finally {
+            hub.counters.delivered(messages);
+        }
+    }
+
+    /**
+     * One pass over several channels: read the hub's id counter first, then look at each channel under its lock, and hand out
+     * only what has an id up to that number, lowest first. All of it is there: an id is drawn under the channel's lock, so
+     * whoever drew one up to that number has stored its message by the time that we have the lock. What comes later signals
+     * later, and has a pass of its own.
+     */
+    private Read readMerged(Sink sink) {
+        int messages = 0;
+        try {
+            if (!inPass) {
+                beginPass();
+            }
+            while (ending == null) {
+                Event event = takeGap();
+                if (event == null) {
+                    event = takeSoonest();
+                }
+                if (event == null) {
+                    inPass = false;
+                    safeId = Math.max(safeId, bound);
+                    return lastPass ? Read.CLOSED : Read.EMPTY;
+                }
+                if (event instanceof Gap gap) {
+                    hub.counters.gap(gap);
+                } else {
+                    messages++;
+                }
+                if (!sink.accept(event)) {
+                    return Read.MORE;
+                }
+            }
+            return Read.CLOSED;
+        } finally {
+            hub.counters.delivered(messages);
+        }
+    }
+
+    private void beginPass() {
+        bound = hub.lastId();
+        for (Attachment a = first; a != null; a = a.sibling) {
+            lastPass |= a.feed.closed();
+            a.tail = a.feed.tail();
+        }
+        inPass = true;
+    }
+
+    private @Nullable Gap takeGap() {
+        for (Attachment a = first; a != null; a = a.sibling) {
+            if (a.pending != null || (a.next < a.tail && a.peek() == null)) {
+                Gap gap = a.takeGap();
+                if (gap != null) {
+                    return gap;
+                }
+            }
+        }
+        return null;
+    }
+
+    private @Nullable Message takeSoonest() {
+        Attachment of = null;
+        Message soonest = null;
+        for (Attachment a = first; a != null; a = a.sibling) {
+            Message m = a.next < a.tail ? a.peek() : null;
+            if (m != null && m.id() <= bound && (soonest == null || m.id() < soonest.id())) {
+                soonest = m;
+                of = a;
+            }
+        }
+        if (of == null || soonest == null) {
+            return null;
+        }
+        of.next++;
+        safeId = soonest.id();
+        return soonest;
+    }
+
+    /** Whether {@link #read} would answer {@link Read#CLOSED} at once. */
+    boolean exhausted() {
+        if (ending != null) {
+            return true;
+        }
+        boolean over = false;
+        for (Attachment a = first; a != null; a = a.sibling) {
+            over |= a.feed.closed();
+            if (a.pending != null || a.feed.ring.next() > a.next) {
+                return false;
+            }
+        }
+        return over;
+    }
+
+    /** Where to go on after what was read: the vector of what is wanted next on each channel. */
+    public Cursor cursor() {
+        int n = 0;
+        for (Attachment a = first; a != null; a = a.sibling) {
+            n += a.feed.isPresence() ? 0 : 1;
+        }
+        int[] hashes = new int[n];
+        int[] epochs = new int[n];
+        long[] seqs = new long[n];
+        for (Attachment a = first; a != null; a = a.sibling) {
+            if (a.feed.isPresence()) {
+                continue;
+            }
+            n--;
+            hashes[n] = a.feed.channel.hash();
+            // Who leaves before it was told of a gap must be told when it comes back: no channel has epoch 0.
+            epochs[n] = a.pending == null ? a.feed.channel.epoch() : 0;
+            seqs[n] = a.pending == null ? a.next : 1;
+        }
+        if (hashes.length == 0) {
+            return Cursor.of(0, 1); // it follows no messages
+        }
+        return hashes.length == 1 ? Cursor.of(epochs[0], seqs[0]) : Cursor.of(hashes, epochs, seqs);
+    }
+
+    /**
+     * Where to go on as a single number: every message of these channels with an id up to it has been handed over. See
+     * {@link From#afterId}.
+     */
+    public long idCursor() {
+        return safeId;
+    }
+
+    /** Asks it to end: it is woken, and its next {@link #read} answers {@link Read#CLOSED}. The first reason counts. */
+    public void end(CloseReason reason) {
+        if (ENDING.compareAndSet(this, null, reason)) {
+            wake();
+        }
+    }
+
+    /** Why it was asked to end, or {@link CloseReason#CLOSED} when a channel of it was closed; empty while it lives. */
+    public Optional<CloseReason> ending() {
+        CloseReason reason = ending;
+        if (reason != null) {
+            return Optional.of(reason);
+        }
+        for (Attachment a = first; a != null; a = a.sibling) {
+            if (a.feed.closed()) {
+                return Optional.of(CloseReason.CLOSED);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Leaves its channels; nothing wakes it any more, but for a wake that is under way. Only the first call counts. */
+    public void close(CloseReason reason) {
+        if (CLOSED.compareAndSet(this, false, true)) {
+            ENDING.compareAndSet(this, null, reason);
+            hub.release(this, reason);
+        }
+    }
+
+    /** Whether {@link #close} was called. */
+    public boolean isClosed() {
+        return closed;
+    }
+}

@@ -1,0 +1,64 @@
+package dev.comet.servlet;
+
+import dev.comet.Scheduler;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer that is whole, written as the socket takes it, within a time. <i>Called by the container, one thread at a time, and by
+ * the timer; one of them wins.</i>
+ */
+final class Answer implements WriteListener {
+    private static final int CHUNK = 32 * 1024;
+
+    private final byte[] body;
+    private final AsyncContext async;
+    private final Scheduler.Timer timer;
+    private final AtomicBoolean over = new AtomicBoolean();
+
+    // Owned by the container's callback.
+    private int written;
+    private @Nullable ServletOutputStream out;
+
+    Answer(byte[] body, AsyncContext async, Scheduler scheduler, Duration atMost) {
+        this.body = body;
+        this.async = async;
+        this.timer = scheduler.schedule(this::end, atMost.toNanos());
+    }
+
+    void start(ServletOutputStream to) {
+        out = to;
+        to.setWriteListener(this);
+    }
+
+    @Override
+    public void onWritePossible() throws IOException {
+        ServletOutputStream to = out;
+        while (to != null && !over.get() && to.isReady()) {
+            if (written == body.length) {
+                end();
+                return;
+            }
+            int n = Math.min(CHUNK, body.length - written);
+            to.write(body, written, n);
+            written += n;
+        }
+    }
+
+    @Override
+    public void onError(Throwable t) {
+        end();
+    }
+
+    private void end() {
+        if (over.compareAndSet(false, true)) {
+            timer.cancel();
+            Exchanges.complete(async);
+        }
+    }
+}

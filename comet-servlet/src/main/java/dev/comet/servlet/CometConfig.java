@@ -1,0 +1,172 @@
+package dev.comet.servlet;
+
+import dev.comet.Authorizer;
+import dev.comet.servlet.dialect.Access;
+import dev.comet.servlet.dialect.nativewire.NativeSettings;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The settings of an endpoint, as opposed to the hub's. The builder's methods have the names of the init parameters
+ * ({@link CometOptions}), in camel case. <i>Immutable.</i>
+ */
+public final class CometConfig {
+    private final Builder from;
+
+    private CometConfig(Builder from) {
+        this.from = from;
+    }
+
+    /** The defaults, to be changed. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The defaults. */
+    public static CometConfig defaults() {
+        return builder().build();
+    }
+
+    Duration stallLimit() {
+        return from.stallLimit;
+    }
+
+    Duration bodyTimeout() {
+        return from.bodyTimeout;
+    }
+
+    boolean identityEncoding() {
+        return from.identityEncoding;
+    }
+
+    boolean trusts(String address) {
+        for (Addresses.Block block : from.trustedProxies) {
+            if (block.holds(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    Access access(Access.Default mount) {
+        return new Access(mount, from.authorizer, from.allowedHosts, from.corsOrigins);
+    }
+
+    NativeSettings nativeSettings() {
+        return new NativeSettings(from.heartbeat, from.pollWait, from.maxAge, from.retry, Set.copyOf(from.corsOrigins));
+    }
+
+    /** Makes an endpoint's settings. */
+    public static final class Builder implements Cloneable {
+        private Duration heartbeat = Duration.ofSeconds(15);
+        private Duration pollWait = Duration.ofSeconds(25);
+        private Duration maxAge = Duration.ofMinutes(30);
+        private Duration stallLimit = Duration.ofSeconds(30);
+        private Duration bodyTimeout = Duration.ofSeconds(30);
+        private Duration retry = Duration.ofSeconds(2);
+        private boolean identityEncoding;
+        private Set<String> corsOrigins = Set.of();
+        private Set<String> allowedHosts = Set.of();
+        private List<Addresses.Block> trustedProxies = List.of();
+        private Authorizer authorizer = (action, channel, caller) -> Authorizer.Decision.UNKNOWN;
+
+        private Builder() {}
+
+        /** {@code heartbeat=15s}: how long a stream is silent before a heartbeat is written. */
+        public Builder heartbeat(Duration every) {
+            heartbeat = positive("heartbeat", every);
+            return this;
+        }
+
+        /** {@code poll-wait=25s}: how long a poll is held that does not say how long. */
+        public Builder pollWait(Duration wait) {
+            pollWait = positive("poll-wait", wait);
+            return this;
+        }
+
+        /** {@code max-age=30m}: how long a stream lives at most; it ends at 80 to 100 % of it, at random. */
+        public Builder maxAge(Duration age) {
+            maxAge = positive("max-age", age);
+            return this;
+        }
+
+        /** {@code stall-limit=30s}: how long a socket may take nothing before its response is ended. */
+        public Builder stallLimit(Duration limit) {
+            stallLimit = positive("stall-limit", limit);
+            return this;
+        }
+
+        /** {@code body-timeout=30s}: how long a request's body may take to come. */
+        public Builder bodyTimeout(Duration timeout) {
+            bodyTimeout = positive("body-timeout", timeout);
+            return this;
+        }
+
+        /** {@code retry=2s}: how long clients are told to wait before they reconnect; 80 to 120 % of it, at random. */
+        public Builder retry(Duration wait) {
+            retry = positive("retry", wait);
+            return this;
+        }
+
+        /**
+         * {@code identity-encoding=false}: whether held responses say {@code Content-Encoding: identity}, which is not standard
+         * but keeps a container's gzip from holding frames back.
+         */
+        public Builder identityEncoding(boolean say) {
+            identityEncoding = say;
+            return this;
+        }
+
+        /** {@code cors-origins}: origins of pages that may read the answers ({@code https://app.example}), or {@code *}. */
+        public Builder corsOrigins(Set<String> origins) {
+            corsOrigins = lower(origins);
+            return this;
+        }
+
+        /** {@code allowed-hosts}: names by which admin mounts may be called, besides those of loopback; without port. */
+        public Builder allowedHosts(Set<String> hosts) {
+            allowedHosts = lower(hosts);
+            return this;
+        }
+
+        /**
+         * {@code trusted-proxies}: addresses or blocks ({@code 10.0.0.0/8}) of proxies whose X-Forwarded-For or Forwarded
+         * counts.
+         */
+        public Builder trustedProxies(Set<String> blocks) {
+            trustedProxies = blocks.stream().map(Addresses.Block::parse).toList();
+            return this;
+        }
+
+        /** The application's word on who may do what; without one, the mount's defaults. */
+        public Builder authorizer(Authorizer authorizer) {
+            this.authorizer = authorizer;
+            return this;
+        }
+
+        /** The settings. */
+        public CometConfig build() {
+            try {
+                return new CometConfig((Builder) clone());
+            } catch (CloneNotSupportedException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        private static Duration positive(String name, Duration value) {
+            if (value.isNegative() || value.isZero()) {
+                throw new IllegalArgumentException(name + "=" + value + ": must be longer than 0");
+            }
+            return value;
+        }
+
+        private static Set<String> lower(Set<String> values) {
+            Set<String> lower = new TreeSet<>();
+            values.forEach(value -> lower.add(value.toLowerCase(Locale.ROOT)));
+            return Set.copyOf(lower);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package dev.comet.servlet;
+
+import dev.comet.Comet;
+import dev.comet.RefusedException;
+import dev.comet.Subscriber;
+import dev.comet.servlet.dialect.Dialect;
+import dev.comet.servlet.dialect.Header;
+import dev.comet.servlet.dialect.Problem;
+import dev.comet.servlet.dialect.Reply;
+import dev.comet.servlet.dialect.Request;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mounts a dialect in a container: request in, reply out. Nothing here blocks on a socket: bodies are read and large answers
+ * written by the container's callbacks, and what is held goes to a {@link HeldResponse}.
+ */
+abstract class EndpointServlet extends HttpServlet {
+    private static final long serialVersionUID = 1;
+    private static final System.Logger LOG = System.getLogger("dev.comet");
+
+    /** What fits into any container's buffer, so that writing it does not touch the socket. */
+    private static final int SMALL = 4096;
+
+    private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
+
+    // Written by the constructor or by init().
+    private transient @Nullable Comet comet;
+    private transient @Nullable CometConfig config;
+    private transient @Nullable Parts parts;
+
+    /** What a request needs, once the servlet is in service. */
+    private record Parts(Dialect dialect, Holds holds, CometConfig config) {}
+
+    EndpointServlet() {}
+
+    EndpointServlet(Comet comet, CometConfig config) {
+        this.comet = comet;
+        this.config = config;
+    }
+
+    abstract Dialect dialect(Comet comet, CometConfig config);
+
+    @Override
+    public void init() throws ServletException {
+        Comet hub = comet;
+        CometConfig settings = config;
+        if (hub == null || settings == null) {
+            CometOptions options = SharedHub.options(getServletConfig());
+            hub = SharedHub.join(getServletContext(), options);
+            settings = options.config();
+        }
+        parts = new Parts(dialect(hub, settings), new Holds(hub, settings.stallLimit()), settings);
+    }
+
+    @Override
+    public void destroy() {
+        if (comet == null) {
+            SharedHub.leave(getServletContext());
+        }
+    }
+
+    /** How many responses are held now. */
+    int held() {
+        return parts().holds.count();
+    }
+
+    private Parts parts() {
+        Parts p = parts;
+        if (p == null) {
+            throw new IllegalStateException(getClass().getSimpleName() + " was not initialised by its container");
+        }
+        return p;
+    }
+
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response)
+            throws ServletException, IOException {
+        Parts p = parts();
+        Request head = Requests.head(request, p.config);
+        if (WITH_BODY.contains(head.method())) {
+            readBody(p, request, response, head);
+            return;
+        }
+        Reply reply = answer(p, head);
+        if (reply instanceof Reply.Now now && now.body().length <= SMALL) {
+            writeHead(response, now.status(), now.headers());
+            response.setContentLength(now.body().length);
+            if (!head.method().equals("HEAD")) {
+                response.getOutputStream().write(now.body());
+            }
+            return;
+        }
+        send(p, head, reply, response, startAsync(request));
+    }
+
+    // ---- in
+
+    private void readBody(Parts p, HttpServletRequest request, HttpServletResponse response, Request head)
+            throws ServletException, IOException {
+        long limit = p.dialect.bodyLimit(head);
+        AsyncContext async = startAsync(request);
+        Body body = new Body(limit, async, p.holds.scheduler(), p.config.bodyTimeout(), (bytes, problem) -> {
+            Reply reply = problem != null ? p.dialect.refused(head, problem) : answer(p, head.withBody(bytes));
+            if (problem != null) {
+                response.setHeader("Connection", "close"); // the rest of the body is not worth reading
+            }
+            send(p, head, reply, response, async);
+        });
+        body.start(request.getContentLengthLong(), request.getInputStream());
+    }
+
+    private static Reply answer(Parts p, Request request) {
+        try {
+            return p.dialect.answer(request);
+        } catch (RefusedException e) {
+            return p.dialect.refused(request, e);
+        } catch (Problem e) {
+            return p.dialect.refused(request, e);
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "a request failed", e);
+            return p.dialect.refused(request, new Problem(500, "the server failed; its log says why"));
+        }
+    }
+
+    // ---- out
+
+    private void send(Parts p, Request request, Reply reply, HttpServletResponse response, AsyncContext async)
+            throws IOException {
+        if (reply instanceof Reply.Now now) {
+            writeHead(response, now.status(), now.headers());
+            response.setContentLength(now.body().length);
+            new Answer(now.body(), async, p.holds.scheduler(), p.config.stallLimit()).start(response.getOutputStream());
+        } else if (reply instanceof Reply.Hold hold) {
+            HeldResponse held = new HeldResponse(p.holds, hold.framing());
+            Subscriber subscriber;
+            try {
+                subscriber = p.holds.comet().attach(hold.options(), held);
+            } catch (RefusedException e) {
+                send(p, request, p.dialect.refused(request, e), response, async);
+                return;
+            }
+            p.holds.begun();
+            writeHead(response, 200, hold.framing().headers());
+            if (p.config.identityEncoding()) {
+                response.setHeader("Content-Encoding", "identity");
+            }
+            held.start(subscriber, async, response.getOutputStream());
+        }
+    }
+
+    private static void writeHead(HttpServletResponse response, int status, List<Header> headers) {
+        response.setStatus(status);
+        for (Header header : headers) {
+            if (header.name().equals("Content-Type")) {
+                response.setContentType(header.value());
+            } else {
+                response.addHeader(header.name(), header.value());
+            }
+        }
+    }
+
+    /** Time-outs are ours: a container's would dispatch an error into the stream. */
+    private static AsyncContext startAsync(HttpServletRequest request) throws ServletException {
+        if (!request.isAsyncSupported()) {
+            throw new ServletException("Comet needs async support from its servlet and from every filter before it. Set "
+                    + "async-supported to true (web.xml <async-supported>, registration.setAsyncSupported) on the one that "
+                    + "lacks it, among: servlet " + request.getHttpServletMapping().getServletName() + ", filters "
+                    + new TreeSet<>(request.getServletContext().getFilterRegistrations().keySet()));
+        }
+        AsyncContext async = request.startAsync();
+        async.setTimeout(0);
+        return async;
+    }
+}

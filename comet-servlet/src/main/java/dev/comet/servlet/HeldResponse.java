@@ -1,0 +1,307 @@
+package dev.comet.servlet;
+
+import dev.comet.CloseReason;
+import dev.comet.Scheduler;
+import dev.comet.Subscriber;
+import dev.comet.servlet.HoldState.Act;
+import dev.comet.servlet.HoldState.Signal;
+import dev.comet.servlet.HoldState.Transition;
+import dev.comet.servlet.dialect.Frames;
+import dev.comet.servlet.dialect.Framing;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A response that is held open: from the subscriber's ring to the socket, as far as the socket takes it. The only place that
+ * knows about isReady(), the WriteListener, time-outs and disconnects. Its states are {@link HoldState}'s.
+ *
+ * <p>What is known of containers, and relied on here: isReady() has a side effect, so it is asked immediately before every write
+ * and every flush, by the drainer only. A write that succeeded proves nothing; the position that counts is the cursor that the
+ * client sends next. An idle client's going is told by nobody; two failed heartbeats find it out. An IOException is final: we end
+ * the exchange ourselves, for a callback may come late, twice, on our own stack, or never. So no lock is held across a
+ * container's method, and everything that ends a response goes through one transition that one caller wins.
+ *
+ * <p><i>Thread-safe: anyone may signal; what is written, and to what, is owned by the drainer.</i>
+ */
+final class HeldResponse implements Runnable, WriteListener, AsyncListener {
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(HeldResponse.class, "state", HoldState.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    // Immutable, or written once before the listener is set.
+    private final Holds holds;
+    private final Framing framing;
+    private final Scheduler scheduler;
+    private final long began;
+    private final long holdNanos;
+    private @Nullable Subscriber subscriber;
+    private @Nullable AsyncContext async;
+    private @Nullable ServletOutputStream out;
+
+    // Changed by compare-and-set only: a blind set could erase CLOSED.
+    private volatile HoldState state = HoldState.UNREADY;
+
+    // Owned by the drainer.
+    private boolean begun;
+    private boolean lastWords;
+    private boolean unflushed;
+
+    // Written by the drainer, read by the timer.
+    private volatile long lastWrite;
+    private volatile boolean blocked = true;
+    private volatile long blockedSince;
+
+    // Written by the timer, read by the drainer.
+    private volatile boolean heartbeatDue;
+
+    // Guarded by being the only timer there is: it sets the next one itself.
+    private volatile Scheduler.@Nullable Timer timer;
+
+    private volatile CloseReason reason = CloseReason.DISCONNECTED;
+
+    HeldResponse(Holds holds, Framing framing) {
+        this.holds = holds;
+        this.framing = framing;
+        this.scheduler = holds.scheduler();
+        this.began = scheduler.nanoTime();
+        this.holdNanos = framing.holdFor().toNanos();
+        this.lastWrite = began;
+        this.blockedSince = began;
+    }
+
+    /** Begins: the container calls {@link #onWritePossible} soon, which is the replay. Wakes may have come already. */
+    void start(Subscriber follows, AsyncContext context, ServletOutputStream stream) {
+        subscriber = follows;
+        async = context;
+        out = stream;
+        context.addListener(this);
+        stream.setWriteListener(this);
+        watch();
+    }
+
+    /** The subscriber's wake. Drains on the caller's thread, which is the fan-out's: a drain never blocks. */
+    @Override
+    public void run() {
+        signal(Signal.WAKE);
+    }
+
+    @Override
+    public void onWritePossible() {
+        signal(Signal.WRITE_POSSIBLE);
+    }
+
+    private Act signal(Signal signal) {
+        while (true) {
+            HoldState now = state;
+            Transition to = now.on(signal);
+            if (to.next() == now || STATE.compareAndSet(this, now, to.next())) {
+                if (to.act() == Act.DRAIN) {
+                    drain();
+                } else if (to.act() == Act.COMPLETE) {
+                    complete();
+                }
+                return to.act();
+            }
+        }
+    }
+
+    // ---- the drainer
+
+    private void drain() {
+        Subscriber from = subscriber;
+        ServletOutputStream to = out;
+        if (from == null || to == null) {
+            return; // not possible: the listener is set after both
+        }
+        try {
+            while (round(from, to) == Act.LOOP) {
+                // Signalled meanwhile: once more, beginning with isReady().
+            }
+        } catch (IOException | RuntimeException e) {
+            holds.note(e); // final, whatever it was: the client left, or the container has recycled the exchange
+            leaveForGood();
+        } catch (Error e) {
+            leaveForGood();
+            throw e;
+        }
+    }
+
+    private void leaveForGood() {
+        signal(Signal.END);
+        signal(Signal.NOTHING_LEFT);
+    }
+
+    /** Reads and writes until there is nothing left, or the stream is not ready. */
+    private Act round(Subscriber from, ServletOutputStream to) throws IOException {
+        Frames frames = holds.take();
+        boolean lent = false;
+        blocked = false;
+        while (state != HoldState.CLOSED) {
+            if (!to.isReady()) {
+                blockedSince = scheduler.nanoTime();
+                blocked = true;
+                if (!lent) {
+                    holds.giveBack(frames); // else the container may still have its array
+                }
+                return signal(Signal.NOT_READY);
+            }
+            lent = fill(from, frames);
+            if (lent) {
+                to.write(frames.bytes(), 0, frames.size());
+                unflushed = true;
+                lastWrite = scheduler.nanoTime();
+            } else if (unflushed) {
+                to.flush();
+                unflushed = false;
+            } else if (lastWords) {
+                signal(Signal.END);
+            } else {
+                break;
+            }
+        }
+        holds.giveBack(frames);
+        return signal(Signal.NOTHING_LEFT);
+    }
+
+    /** Gathers what is to be written next; false when there is nothing. */
+    private boolean fill(Subscriber from, Frames frames) {
+        frames.clear();
+        if (lastWords) {
+            return false;
+        }
+        if (!begun) {
+            begun = true;
+            framing.begin(from, frames);
+        }
+        Subscriber.Read read = Subscriber.Read.MORE;
+        if (!frames.isFull()) {
+            read = from.read(event -> framing.event(event, from, frames) && !frames.isFull());
+        }
+        if (read == Subscriber.Read.CLOSED || framing.isDone()) {
+            CloseReason why = read == Subscriber.Read.CLOSED ? from.ending().orElse(CloseReason.CLOSED) : CloseReason.DONE;
+            lastWords = true;
+            reason = why;
+            framing.end(why, from, frames);
+        } else if (heartbeatDue && frames.size() == 0) {
+            framing.heartbeat(frames);
+        }
+        heartbeatDue = false;
+        return frames.size() > 0;
+    }
+
+    // ---- the end
+
+    /** Ends it without last words. */
+    private void abort(CloseReason why) {
+        if (state != HoldState.CLOSED) {
+            reason = why;
+        }
+        signal(Signal.END);
+    }
+
+    private void complete() {
+        Scheduler.Timer t = timer;
+        if (t != null) {
+            t.cancel();
+        }
+        Subscriber s = subscriber;
+        if (s != null) {
+            s.close(reason);
+        }
+        AsyncContext context = async;
+        if (context != null) {
+            try {
+                context.complete();
+            } catch (IllegalStateException e) {
+                holds.note(e); // the container has ended it already
+            }
+        }
+        holds.ended();
+    }
+
+    @Override
+    public void onError(Throwable t) {
+        abort(CloseReason.DISCONNECTED);
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {
+        abort(CloseReason.DISCONNECTED);
+    }
+
+    @Override
+    public void onTimeout(AsyncEvent event) {
+        abort(CloseReason.DISCONNECTED);
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+        abort(CloseReason.DISCONNECTED);
+    }
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {
+        // Nobody starts it again: what was dispatched is not ours.
+    }
+
+    // ---- the timer: one at a time, for heartbeat, maximum age and stall
+
+    private void watch() {
+        long now = scheduler.nanoTime();
+        long stall = holds.stallNanos();
+        long left = holdNanos - (now - began);
+        long next = left > 0 ? left : stall;
+        long heartbeat = framing.heartbeatEvery().toNanos();
+        if (heartbeat > 0) {
+            next = Math.min(next, Math.max(1, heartbeat - (now - lastWrite)));
+        }
+        if (blocked) {
+            next = Math.min(next, Math.max(1, stall - (now - blockedSince)));
+        }
+        timer = scheduler.schedule(this::tick, Math.min(next, stall));
+        if (state == HoldState.CLOSED) {
+            Scheduler.Timer late = timer;
+            if (late != null) {
+                late.cancel(); // it was closed before it could see this timer
+            }
+        }
+    }
+
+    private void tick() {
+        Subscriber s = subscriber;
+        if (s == null || state == HoldState.CLOSED) {
+            return;
+        }
+        long now = scheduler.nanoTime();
+        if (blocked && now - blockedSince >= holds.stallNanos()) {
+            abort(CloseReason.STALLED);
+            return;
+        }
+        if (now - began >= holdNanos) {
+            s.end(framing.expiry());
+        } else {
+            long heartbeat = framing.heartbeatEvery().toNanos();
+            if (heartbeat > 0 && !blocked && now - lastWrite >= heartbeat) {
+                heartbeatDue = true;
+                lastWrite = now; // the next one is a whole period away, even if this one cannot be written
+                signal(Signal.WAKE);
+            }
+        }
+        if (state != HoldState.CLOSED) {
+            watch();
+        }
+    }
+}

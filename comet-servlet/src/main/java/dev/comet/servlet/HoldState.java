@@ -1,0 +1,109 @@
+package dev.comet.servlet;
+
+import static dev.comet.servlet.HoldState.Act.COMPLETE;
+import static dev.comet.servlet.HoldState.Act.DRAIN;
+import static dev.comet.servlet.HoldState.Act.LEAVE;
+import static dev.comet.servlet.HoldState.Act.LOOP;
+import static dev.comet.servlet.HoldState.Act.NONE;
+
+/**
+ * The states of a held response, and what each signal makes of them. Every change is one compare-and-set of the state; whoever
+ * wins it does what the act says.
+ *
+ * <table>
+ * <caption>next state, and act; – is no change and nothing to do</caption>
+ * <tr><th>state</th><th>WAKE</th><th>WRITE_POSSIBLE</th><th>NOTHING_LEFT</th><th>NOT_READY</th><th>END</th></tr>
+ * <tr><td>IDLE</td><td>DRAINING, drain</td><td>DRAINING, drain</td><td></td><td></td><td>CLOSED, complete</td></tr>
+ * <tr><td>DRAINING</td><td>DRAIN_AGAIN</td><td>DRAIN_AGAIN</td><td>IDLE, leave</td><td>UNREADY, leave</td><td>CLOSED</td></tr>
+ * <tr><td>DRAIN_AGAIN</td><td>–</td><td>–</td><td>DRAINING, loop</td><td>DRAINING, loop</td><td>CLOSED</td></tr>
+ * <tr><td>UNREADY</td><td>–</td><td>DRAINING, drain</td><td></td><td></td><td>CLOSED, complete</td></tr>
+ * <tr><td>CLOSED</td><td>–</td><td>–</td><td>complete</td><td>complete</td><td>–</td></tr>
+ * </table>
+ *
+ * The empty cells cannot happen: only the drainer says that nothing is left or that the stream is not ready, and it drains in
+ * DRAINING and DRAIN_AGAIN, or finds itself closed. Whoever ends a response that nobody drains completes it; one that is being
+ * drained is completed by the drainer as it leaves. So it is completed once, and never while somebody writes to it.
+ */
+enum HoldState {
+    /** Nobody drains; all that there was is written and flushed. */
+    IDLE,
+    /** One thread drains. */
+    DRAINING,
+    /** One thread drains, and is to look once more before it leaves. */
+    DRAIN_AGAIN,
+    /** The container said that it is not ready, and will call onWritePossible. The first state: it calls once at the start. */
+    UNREADY,
+    /** Over. Whoever drains still leaves, and completes. */
+    CLOSED;
+
+    /** What happens to a held response. */
+    enum Signal {
+        /** There may be something to read, from any thread. */
+        WAKE,
+        /** The container's onWritePossible. */
+        WRITE_POSSIBLE,
+        /** The drainer has read, written and flushed everything. */
+        NOTHING_LEFT,
+        /** isReady() told the drainer false. */
+        NOT_READY,
+        /** An error, a time-out, or the drainer's own end after the last flush. */
+        END
+    }
+
+    /** What the winner of the transition is to do. */
+    enum Act {
+        /** Nothing; somebody else will. */
+        NONE,
+        /** Drain: it is the drainer now. */
+        DRAIN,
+        /** The drainer goes round once more, beginning with isReady(). */
+        LOOP,
+        /** The drainer leaves and touches nothing any more. */
+        LEAVE,
+        /** Complete the exchange; the drainer leaves with it. */
+        COMPLETE
+    }
+
+    /** A cell of the table. */
+    record Transition(HoldState next, Act act) {}
+
+    /** The cell of the table for this state and a signal. */
+    Transition on(Signal signal) {
+        return switch (this) {
+            case IDLE -> switch (signal) {
+                case WAKE, WRITE_POSSIBLE -> to(DRAINING, DRAIN);
+                case END -> to(CLOSED, COMPLETE);
+                case NOTHING_LEFT, NOT_READY -> throw impossible(signal);
+            };
+            case DRAINING -> switch (signal) {
+                case WAKE, WRITE_POSSIBLE -> to(DRAIN_AGAIN, NONE);
+                case NOTHING_LEFT -> to(IDLE, LEAVE);
+                case NOT_READY -> to(UNREADY, LEAVE);
+                case END -> to(CLOSED, NONE);
+            };
+            case DRAIN_AGAIN -> switch (signal) {
+                case WAKE, WRITE_POSSIBLE -> to(DRAIN_AGAIN, NONE);
+                case NOTHING_LEFT, NOT_READY -> to(DRAINING, LOOP);
+                case END -> to(CLOSED, NONE);
+            };
+            case UNREADY -> switch (signal) {
+                case WAKE -> to(UNREADY, NONE);
+                case WRITE_POSSIBLE -> to(DRAINING, DRAIN);
+                case END -> to(CLOSED, COMPLETE);
+                case NOTHING_LEFT, NOT_READY -> throw impossible(signal);
+            };
+            case CLOSED -> switch (signal) {
+                case WAKE, WRITE_POSSIBLE, END -> to(CLOSED, NONE);
+                case NOTHING_LEFT, NOT_READY -> to(CLOSED, COMPLETE);
+            };
+        };
+    }
+
+    private static Transition to(HoldState next, Act act) {
+        return new Transition(next, act);
+    }
+
+    private IllegalStateException impossible(Signal signal) {
+        return new IllegalStateException(signal + " in " + this + ": only a drainer says that");
+    }
+}

@@ -1,0 +1,66 @@
+package dev.comet.servlet;
+
+import dev.comet.Comet;
+import dev.comet.Scheduler;
+import dev.comet.servlet.dialect.Frames;
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What the held responses of an endpoint have in common. <i>Thread-safe.</i> */
+final class Holds {
+    private static final System.Logger LOG = System.getLogger("dev.comet");
+    private static final int POOLED = 32;
+
+    private final Comet comet;
+    private final long stallNanos;
+    private final AtomicInteger held = new AtomicInteger();
+
+    /** Room to gather in: a drain needs it while it runs, and an idle response has none. */
+    private final ArrayBlockingQueue<Frames> pool = new ArrayBlockingQueue<>(POOLED);
+
+    Holds(Comet comet, Duration stallLimit) {
+        this.comet = comet;
+        this.stallNanos = stallLimit.toNanos();
+    }
+
+    Comet comet() {
+        return comet;
+    }
+
+    Scheduler scheduler() {
+        return comet.scheduler();
+    }
+
+    long stallNanos() {
+        return stallNanos;
+    }
+
+    Frames take() {
+        Frames frames = pool.poll();
+        return frames == null ? new Frames() : frames;
+    }
+
+    void giveBack(Frames frames) {
+        frames.clear();
+        pool.offer(frames);
+    }
+
+    void begun() {
+        held.incrementAndGet();
+    }
+
+    void ended() {
+        held.decrementAndGet();
+    }
+
+    /** How many responses are held now. */
+    int count() {
+        return held.get();
+    }
+
+    /** A client that leaves is no news: one line, for those who look for it. */
+    void note(Exception e) {
+        LOG.log(System.Logger.Level.DEBUG, () -> "a held response ended: " + e);
+    }
+}

@@ -1,0 +1,73 @@
+package dev.comet.servlet;
+
+import dev.comet.Caller;
+import dev.comet.servlet.dialect.Request;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * From the container's request to ours. Everything that is needed later is copied here: containers recycle. getParameter is never
+ * called: what containers make of forms and of bad escapes differs.
+ */
+final class Requests {
+    private static final byte[] NO_BODY = {};
+    private static final List<String> SIGNS_OF_A_PROXY =
+            List.of("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via");
+
+    private Requests() {}
+
+    static Request head(HttpServletRequest request, CometConfig config) {
+        String path = request.getPathInfo();
+        String query = request.getQueryString();
+        return new Request(
+                request.getMethod(),
+                path == null ? "" : path,
+                query == null ? "" : query,
+                Snapshot.of(request),
+                caller(request, config),
+                NO_BODY);
+    }
+
+    /** The headers, copied. */
+    private record Snapshot(List<String> names, Map<String, List<String>> values) implements Request.Headers {
+        static Snapshot of(HttpServletRequest request) {
+            List<String> names = Collections.list(request.getHeaderNames());
+            Map<String, List<String>> values = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+            for (String name : names) {
+                values.put(name, Collections.list(request.getHeaders(name)));
+            }
+            return new Snapshot(names, values);
+        }
+
+        @Override
+        public List<String> all(String name) {
+            return values.getOrDefault(name, List.of());
+        }
+    }
+
+    private static Caller caller(HttpServletRequest request, CometConfig config) {
+        String peer = Addresses.plain(request.getRemoteAddr());
+        boolean proxied = SIGNS_OF_A_PROXY.stream().anyMatch(name -> request.getHeader(name) != null);
+        boolean trusted = config.trusts(peer);
+        String address = trusted ? client(request, peer, config) : peer;
+        // Behind a proxy on the same machine everyone is 127.0.0.1, so who may have been forwarded is never loopback.
+        boolean loopback = Addresses.isLoopback(address) && trusted == proxied;
+        return new Caller(
+                address, loopback, Optional.ofNullable(request.getUserPrincipal()), Optional.empty());
+    }
+
+    /** The address that the nearest proxy which is not ours to trust says it was called from: read from the right. */
+    private static String client(HttpServletRequest request, String peer, CometConfig config) {
+        List<String> hops = Addresses.forwarded(
+                Collections.list(request.getHeaders("X-Forwarded-For")), Collections.list(request.getHeaders("Forwarded")));
+        String address = peer;
+        for (int i = hops.size() - 1; i >= 0 && config.trusts(address); i--) {
+            address = hops.get(i);
+        }
+        return address;
+    }
+}

@@ -1,0 +1,92 @@
+package dev.comet.servlet;
+
+import dev.comet.Comet;
+import jakarta.servlet.ServletConfig;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The hub of a web application whose endpoints stand in web.xml: an attribute of the servlet context, made by the first that
+ * needs it, drained and closed with the last. <i>Thread-safe: guarded by the class's monitor; containers start and stop servlets
+ * rarely.</i>
+ */
+final class SharedHub {
+    /** How long the held responses of an application that stops may take for their last words. */
+    static final Duration DRAIN = Duration.ofSeconds(5);
+
+    private static final String USERS = SharedHub.class.getName() + ".users";
+
+    private SharedHub() {}
+
+    /** The context's parameters that are settings, and the servlet's, which win. */
+    static CometOptions options(ServletConfig servlet) throws ServletException {
+        Map<String, String> values = parameters(servlet.getServletContext());
+        for (String name : Collections.list(servlet.getInitParameterNames())) {
+            values.put(name, servlet.getInitParameter(name));
+        }
+        return parse(values);
+    }
+
+    static CometOptions options(ServletContext context) throws ServletException {
+        return parse(parameters(context));
+    }
+
+    private static CometOptions parse(Map<String, String> values) throws ServletException {
+        try {
+            return CometOptions.parse(values);
+        } catch (IllegalArgumentException e) {
+            throw new ServletException("Comet's init parameters: " + e.getMessage(), e);
+        }
+    }
+
+    /** Context parameters belong to the whole application: those that are no settings of ours are somebody else's. */
+    private static Map<String, String> parameters(ServletContext context) {
+        Map<String, String> values = new HashMap<>();
+        for (String name : CometOptions.names()) {
+            String value = context.getInitParameter("comet." + name);
+            if (value != null) {
+                values.put(name, value);
+            }
+        }
+        return values;
+    }
+
+    static synchronized Comet join(ServletContext context, CometOptions options) {
+        context.setAttribute(USERS, users(context) + 1);
+        if (context.getAttribute(Comet.class.getName()) instanceof Comet present) {
+            return present;
+        }
+        Comet fresh = options.comet().build();
+        context.setAttribute(Comet.class.getName(), fresh);
+        return fresh;
+    }
+
+    /**
+     * One user less. The application is stopping, so whatever is held gets its last words now, before the container begins to
+     * wait for it; the last user closes the hub.
+     */
+    static void leave(ServletContext context) {
+        if (!(context.getAttribute(Comet.class.getName()) instanceof Comet hub)) {
+            return;
+        }
+        hub.drain(DRAIN);
+        if (isLast(context)) {
+            context.removeAttribute(Comet.class.getName());
+            hub.close();
+        }
+    }
+
+    private static synchronized boolean isLast(ServletContext context) {
+        int users = users(context) - 1;
+        context.setAttribute(USERS, users);
+        return users <= 0;
+    }
+
+    private static int users(ServletContext context) {
+        return context.getAttribute(USERS) instanceof Integer n ? n : 0;
+    }
+}

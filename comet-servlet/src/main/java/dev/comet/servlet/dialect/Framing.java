@@ -1,0 +1,48 @@
+package dev.comet.servlet.dialect;
+
+import dev.comet.CloseReason;
+import dev.comet.Event;
+import dev.comet.Subscriber;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How one held response looks, from its headers to its end. One object a response; its methods are called by the drainer, one
+ * thread at a time, and write to the given frames only.
+ */
+public interface Framing {
+    /** The headers, the content type among them; once, before the rest. The status is 200. */
+    List<Header> headers();
+
+    /** What is sent at once; nothing for a poll. */
+    default void begin(Subscriber at, Frames out) {}
+
+    /**
+     * One event; {@code at} is the place after it.
+     *
+     * @return whether another may follow before what there is so far is written
+     */
+    boolean event(Event event, Subscriber at, Frames out);
+
+    /** Whether the response is to end now that there is nothing left to read: a poll that has something to say. */
+    default boolean isDone() {
+        return false;
+    }
+
+    /** How long nothing is written before {@link #heartbeat} is; zero: never. */
+    default Duration heartbeatEvery() {
+        return Duration.ZERO;
+    }
+
+    /** The heartbeat. */
+    default void heartbeat(Frames out) {}
+
+    /** How long it is held at most. */
+    Duration holdFor();
+
+    /** Why it ends when that time is over: {@link CloseReason#DONE} for a poll. */
+    CloseReason expiry();
+
+    /** The last bytes, whatever the reason. */
+    void end(CloseReason reason, Subscriber at, Frames out);
+}

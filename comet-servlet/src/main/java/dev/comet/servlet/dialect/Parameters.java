@@ -1,0 +1,107 @@
+package dev.comet.servlet.dialect;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The parameters of a query or a form (application/x-www-form-urlencoded), decoded as UTF-8, strictly: containers disagree on
+ * what is wrong. <i>Immutable.</i>
+ */
+public final class Parameters {
+    /** No parameters. */
+    public static final Parameters NONE = new Parameters(Map.of());
+
+    private final Map<String, List<String>> values;
+
+    private Parameters(Map<String, List<String>> values) {
+        this.values = values;
+    }
+
+    /**
+     * Reads {@code a=1&b=2}.
+     *
+     * @throws Problem 400, when there is a {@code %} without two hexadecimal digits, or bytes that are not UTF-8
+     */
+    public static Parameters parse(String text) {
+        if (text.isEmpty()) {
+            return NONE;
+        }
+        Map<String, List<String>> values = new LinkedHashMap<>();
+        int from = 0;
+        while (from <= text.length()) {
+            int to = text.indexOf('&', from);
+            to = to < 0 ? text.length() : to;
+            if (to > from) {
+                int equals = text.indexOf('=', from);
+                boolean named = equals >= 0 && equals < to;
+                String name = decode(text.substring(from, named ? equals : to));
+                String value = named ? decode(text.substring(equals + 1, to)) : "";
+                values.computeIfAbsent(name, n -> new ArrayList<>(1)).add(value);
+            }
+            from = to + 1;
+        }
+        return new Parameters(values);
+    }
+
+    /** The first value of a parameter. */
+    public Optional<String> first(String name) {
+        List<String> all = values.get(name);
+        return all == null ? Optional.empty() : Optional.of(all.get(0));
+    }
+
+    /** All values of a parameter, in order. */
+    public List<String> all(String name) {
+        return values.getOrDefault(name, List.of());
+    }
+
+    private static String decode(String text) {
+        if (text.indexOf('%') < 0 && text.indexOf('+') < 0 && isAscii(text)) {
+            return text;
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '%') {
+                bytes.put((byte) hex(text, i));
+                i += 2;
+            } else if (c > 0xff) {
+                throw new Problem(400, "a parameter has a character that is not percent-encoded, at " + i);
+            } else {
+                bytes.put((byte) (c == '+' ? ' ' : c)); // raw bytes come as Latin-1
+            }
+        }
+        return utf8(bytes.flip());
+    }
+
+    private static int hex(String text, int at) {
+        int high = at + 2 < text.length() ? Character.digit(text.charAt(at + 1), 16) : -1;
+        int low = at + 2 < text.length() ? Character.digit(text.charAt(at + 2), 16) : -1;
+        if (high < 0 || low < 0) {
+            throw new Problem(400, "a '%' in a parameter, at " + at + ", must be followed by two hexadecimal digits");
+        }
+        return high << 4 | low;
+    }
+
+    private static boolean isAscii(String text) {
+        return text.chars().allMatch(c -> c < 0x80);
+    }
+
+    /**
+     * Bytes as text.
+     *
+     * @throws Problem 400, when they are not UTF-8
+     */
+    static String utf8(ByteBuffer bytes) {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+        } catch (CharacterCodingException e) {
+            throw new Problem(400, "bytes that are not UTF-8: encode text in UTF-8");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package dev.comet.servlet.dialect;
+
+import dev.comet.Caller;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** A request as a dialect sees it: no container behind it. <i>Immutable.</i> */
+public final class Request {
+
+    /** Where headers come from. */
+    @FunctionalInterface
+    public interface Headers {
+        /** All values of a header, by its name in any case. */
+        List<String> all(String name);
+
+        /** The names of all headers. */
+        default List<String> names() {
+            return List.of();
+        }
+    }
+
+    private final String method;
+    private final String path;
+    private final String rawQuery;
+    private final Headers headers;
+    private final Caller caller;
+    private final byte[] body;
+
+    /**
+     * A request.
+     *
+     * @param path below the mount, decoded, beginning with {@code /}, or empty
+     * @param rawQuery without the question mark, as it was sent; empty when there is none
+     */
+    public Request(String method, String path, String rawQuery, Headers headers, Caller caller, byte[] body) {
+        this.method = method;
+        this.path = path;
+        this.rawQuery = rawQuery;
+        this.headers = headers;
+        this.caller = caller;
+        this.body = body;
+    }
+
+    /** The same with its body. */
+    public Request withBody(byte[] bytes) {
+        return new Request(method, path, rawQuery, headers, caller, bytes);
+    }
+
+    /** GET, POST, … */
+    public String method() {
+        return method;
+    }
+
+    /** The path below the mount, decoded. */
+    public String path() {
+        return path;
+    }
+
+    /** Who asks. */
+    public Caller caller() {
+        return caller;
+    }
+
+    /** The headers. */
+    public Headers headers() {
+        return headers;
+    }
+
+    /** The first value of a header. */
+    public Optional<String> header(String name) {
+        return headers.all(name).stream().findFirst();
+    }
+
+    /**
+     * The query's parameters.
+     *
+     * @throws Problem 400, as {@link Parameters#parse}
+     */
+    public Parameters query() {
+        return Parameters.parse(rawQuery);
+    }
+
+    /** The content type without its parameters, in lower case; empty when there is none. */
+    public String contentType() {
+        String value = header("Content-Type").orElse("");
+        int end = value.indexOf(';');
+        return (end < 0 ? value : value.substring(0, end)).strip().toLowerCase(Locale.ROOT);
+    }
+
+    /** The body's bytes. */
+    public byte[] body() {
+        return body;
+    }
+
+    /**
+     * The body as text.
+     *
+     * @throws Problem 415, when the content type says that it is not UTF-8; 400, when it is not
+     */
+    public String text() {
+        String type = header("Content-Type").orElse("").toLowerCase(Locale.ROOT);
+        int at = type.indexOf("charset=");
+        if (at >= 0) {
+            String charset = type.substring(at + "charset=".length()).replace("\"", "").split("[;\\s]", 2)[0];
+            if (!charset.equals("utf-8") && !charset.equals("utf8") && !charset.equals("us-ascii")) {
+                throw new Problem(415, "the body's charset must be utf-8");
+            }
+        }
+        return Parameters.utf8(ByteBuffer.wrap(body));
+    }
+
+    /**
+     * The parameters of the body, a form.
+     *
+     * @throws Problem 415, when it is not application/x-www-form-urlencoded; 400, as {@link Parameters#parse}
+     */
+    public Parameters form() {
+        if (!contentType().equals("application/x-www-form-urlencoded")) {
+            throw new Problem(415, "the body must be application/x-www-form-urlencoded");
+        }
+        return Parameters.parse(new String(body, java.nio.charset.StandardCharsets.ISO_8859_1));
+    }
+}

@@ -1,0 +1,43 @@
+package dev.comet.servlet.dialect.nativewire;
+
+import dev.comet.servlet.dialect.Header;
+import dev.comet.servlet.dialect.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Which pages of other origins may read the answers: docs/native.md, "CORS". */
+final class Cors {
+    private Cors() {}
+
+    static List<Header> headers(NativeSettings settings, Request request) {
+        String origin = request.header("Origin").orElse("").toLowerCase(Locale.ROOT);
+        if (settings.corsOrigins().isEmpty() || origin.isEmpty() || origin.length() > 300) {
+            return List.of();
+        }
+        if (settings.corsOrigins().contains("*")) {
+            return List.of(
+                    new Header("Access-Control-Allow-Origin", "*"),
+                    new Header("Access-Control-Expose-Headers", "Retry-After"));
+        }
+        if (!settings.corsOrigins().contains(origin)) {
+            return List.of(new Header("Vary", "Origin"));
+        }
+        return List.of(
+                new Header("Access-Control-Allow-Origin", origin),
+                new Header("Access-Control-Allow-Credentials", "true"),
+                new Header("Access-Control-Expose-Headers", "Retry-After"),
+                new Header("Vary", "Origin"));
+    }
+
+    static List<Header> preflight(NativeSettings settings, Request request) {
+        List<Header> headers = new ArrayList<>(headers(settings, request));
+        headers.add(new Header("Allow", "GET, POST, DELETE, OPTIONS"));
+        if (headers.stream().anyMatch(h -> h.name().equals("Access-Control-Allow-Origin"))) {
+            headers.add(new Header("Access-Control-Allow-Methods", "GET, POST, DELETE"));
+            headers.add(new Header("Access-Control-Allow-Headers", "Last-Event-ID, Authorization, Content-Type"));
+            headers.add(new Header("Access-Control-Max-Age", "7200"));
+        }
+        return headers;
+    }
+}

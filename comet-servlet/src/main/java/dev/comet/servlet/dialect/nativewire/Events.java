@@ -1,0 +1,152 @@
+package dev.comet.servlet.dialect.nativewire;
+
+import dev.comet.Action;
+import dev.comet.Cursor;
+import dev.comet.From;
+import dev.comet.Refusal;
+import dev.comet.RefusedException;
+import dev.comet.SubscribeOptions;
+import dev.comet.servlet.dialect.Access;
+import dev.comet.servlet.dialect.Framing;
+import dev.comet.servlet.dialect.Header;
+import dev.comet.servlet.dialect.Parameters;
+import dev.comet.servlet.dialect.Problem;
+import dev.comet.servlet.dialect.Reply;
+import dev.comet.servlet.dialect.Request;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code /events}: what a subscribe asks for. docs/native.md, "Subscribe". */
+final class Events {
+    private static final int MAX_WAIT_SECONDS = 120;
+
+    private enum As {
+        SSE,
+        NDJSON,
+        POLL
+    }
+
+    private final NativeSettings settings;
+    private final Access access;
+
+    Events(NativeSettings settings, Access access) {
+        this.settings = settings;
+        this.access = access;
+    }
+
+    Reply hold(Request request, Parameters parameters) {
+        List<String> channels = parameters.all("channel");
+        if (channels.isEmpty()) {
+            throw new RefusedException(Refusal.BAD_CHANNEL, "no channel: name at least one, as in channel=news");
+        }
+        As as = as(request, parameters);
+        boolean members = flag(parameters, "members");
+        Optional<String> member = parameters.first("presence");
+        SubscribeOptions options = SubscribeOptions.of(channels)
+                .withFrom(from(request, parameters))
+                .withSource("native-" + as.name().toLowerCase(java.util.Locale.ROOT))
+                .withAddress(request.caller().address())
+                .withMembers(members);
+        if (member.isPresent()) {
+            options = options.withMember(member.get());
+        }
+        for (String channel : options.channels()) {
+            access.check(Action.SUBSCRIBE, channel, request);
+            if (members || member.isPresent()) {
+                access.check(Action.PRESENCE, channel, request);
+            }
+        }
+        return new Reply.Hold(options, framing(as, request, parameters, options.channels().size() > 1));
+    }
+
+    private Framing framing(As as, Request request, Parameters parameters, boolean several) {
+        return switch (as) {
+            case SSE -> new Sse(
+                    settings, headers(request, "text/event-stream;charset=utf-8"), several, flag(parameters, "envelope"));
+            case NDJSON -> new Ndjson(settings, headers(request, "application/x-ndjson"), several);
+            case POLL -> new Poll(headers(request, "application/json"), wait(parameters));
+        };
+    }
+
+    private List<Header> headers(Request request, String contentType) {
+        List<Header> headers = new ArrayList<>(Cors.headers(settings, request));
+        headers.add(new Header("Content-Type", contentType));
+        headers.add(new Header("Cache-Control", "no-cache, no-transform"));
+        headers.add(new Header("X-Accel-Buffering", "no"));
+        return headers;
+    }
+
+    private static As as(Request request, Parameters parameters) {
+        Optional<String> as = parameters.first("as");
+        if (as.isPresent()) {
+            return switch (as.get()) {
+                case "sse" -> As.SSE;
+                case "ndjson" -> As.NDJSON;
+                case "poll" -> As.POLL;
+                default -> throw new Problem(400, "as: must be sse, ndjson or poll");
+            };
+        }
+        String accept = request.header("Accept").orElse("*/*");
+        for (String range : accept.split(",", -1)) {
+            int end = range.indexOf(';');
+            switch ((end < 0 ? range : range.substring(0, end)).strip()) {
+                case "text/event-stream", "text/*", "*/*" -> {
+                    return As.SSE;
+                }
+                case "application/x-ndjson" -> {
+                    return As.NDJSON;
+                }
+                case "application/json", "application/*" -> {
+                    return As.POLL;
+                }
+                default -> {
+                    // The next one may be.
+                }
+            }
+        }
+        throw new Problem(
+                406, "Accept: there is text/event-stream, application/x-ndjson and application/json here; or say as=sse|ndjson|poll");
+    }
+
+    private static From from(Request request, Parameters parameters) {
+        From otherwise = start(parameters.first("from").orElse("latest"));
+        Optional<String> cursor = parameters.first("cursor").or(() -> request.header("Last-Event-ID"));
+        return cursor.filter(c -> !c.isEmpty())
+                .map(c -> From.cursor(Cursor.parse(c), otherwise))
+                .orElse(otherwise);
+    }
+
+    private static From start(String from) {
+        if (from.equals("latest")) {
+            return From.latest();
+        }
+        if (from.equals("oldest")) {
+            return From.oldest();
+        }
+        return From.last(number("from", from, Integer.MAX_VALUE, "latest, oldest or a number of messages"));
+    }
+
+    private Duration wait(Parameters parameters) {
+        return parameters
+                .first("wait")
+                .map(w -> Duration.ofSeconds(number("wait", w, MAX_WAIT_SECONDS, "0 to 120 seconds")))
+                .orElse(settings.pollWait());
+    }
+
+    private static int number(String parameter, String value, int most, String right) {
+        if (value.matches("\\d{1,10}") && Long.parseLong(value) <= most) {
+            return Integer.parseInt(value);
+        }
+        throw new Problem(400, parameter + ": must be " + right);
+    }
+
+    private static boolean flag(Parameters parameters, String name) {
+        return switch (parameters.first(name).orElse("false")) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new Problem(400, name + ": must be true or false");
+        };
+    }
+}

@@ -1,0 +1,136 @@
+package dev.comet.servlet.dialect.nativewire;
+
+import dev.comet.CloseReason;
+import dev.comet.Encoder;
+import dev.comet.Event;
+import dev.comet.Gap;
+import dev.comet.Message;
+import dev.comet.Subscriber;
+import dev.comet.servlet.dialect.Frames;
+import dev.comet.servlet.dialect.Header;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Server-Sent Events: docs/native.md, "SSE". <i>Owned by one response's drainer.</i> */
+final class Sse extends Stream {
+    private static final byte[] HEARTBEAT = Json.ascii(":\n\n");
+    private static final byte[] END = Json.ascii("\n\n");
+
+    /** One channel: the payload as it is. */
+    private static final Encoder PAYLOAD = Sse::payload;
+
+    /** One channel in envelopes: the cursor is the same for every subscriber. */
+    private static final Encoder ENVELOPE = m -> {
+        byte[] body = event(m.type(), Json.whole(m));
+        return Json.isNumbered(m) ? concat(id(m.cursor().toString()), body) : body;
+    };
+
+    /** Several channels: everything but the cursor, which is the subscriber's own. */
+    private static final Encoder OPEN = m -> eventOpen(m.type(), Json.open(m));
+
+    /** How the frames of this response are made. */
+    private enum Mode {
+        PAYLOAD,
+        ENVELOPE,
+        VECTOR
+    }
+
+    private final Mode mode;
+
+    Sse(NativeSettings settings, List<Header> headers, boolean severalChannels, boolean envelope) {
+        super(settings, headers);
+        this.mode = severalChannels ? Mode.VECTOR : envelope ? Mode.ENVELOPE : Mode.PAYLOAD;
+    }
+
+    @Override
+    public void begin(Subscriber at, Frames out) {
+        out.add("retry: " + retryMillis() + "\nid: " + at.cursor() + "\n\n");
+    }
+
+    @Override
+    public boolean event(Event event, Subscriber at, Frames out) {
+        if (event instanceof Gap gap) {
+            String cursor = at.cursor().toString();
+            out.add(id(cursor)).add(event("gap", Json.gap(gap, cursor)));
+        } else if (event instanceof Message m) {
+            message(m, at, out);
+        }
+        return true;
+    }
+
+    private void message(Message m, Subscriber at, Frames out) {
+        switch (mode) {
+            case PAYLOAD -> out.add(m.encoded(PAYLOAD));
+            case ENVELOPE -> out.add(m.encoded(ENVELOPE));
+            case VECTOR -> {
+                String cursor = at.cursor().toString();
+                out.add(id(cursor)).add(m.encoded(OPEN)).add(Json.withCursor(cursor)).add(END);
+            }
+        }
+    }
+
+    @Override
+    public void heartbeat(Frames out) {
+        out.add(HEARTBEAT);
+    }
+
+    @Override
+    public void end(CloseReason reason, Subscriber at, Frames out) {
+        out.add(event("close", Json.close(reason, false)));
+    }
+
+    private static byte[] payload(Message m) {
+        if (!Json.isNumbered(m)) {
+            return event(m.type(), Json.object(json -> Json.presence(json, m)));
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream(m.payload().length() + 64);
+        out.writeBytes(id(m.cursor().toString()));
+        if (!m.type().equals("message")) {
+            out.writeBytes(Json.ascii("event: " + m.type() + "\n"));
+        }
+        String payload = m.payload();
+        int from = 0;
+        while (true) {
+            int to = lineEnd(payload, from);
+            out.writeBytes(Json.ascii("data: "));
+            out.writeBytes(payload.substring(from, to).getBytes(StandardCharsets.UTF_8));
+            out.write('\n');
+            if (to == payload.length()) {
+                break;
+            }
+            from = to + (payload.startsWith("\r\n", to) ? 2 : 1);
+        }
+        out.write('\n');
+        return out.toByteArray();
+    }
+
+    private static int lineEnd(String text, int from) {
+        for (int i = from; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '\n' || c == '\r') {
+                return i;
+            }
+        }
+        return text.length();
+    }
+
+    private static byte[] id(String cursor) {
+        return Json.ascii("id: " + cursor + "\n");
+    }
+
+    private static byte[] event(String type, byte[] oneLine) {
+        return concat(eventOpen(type, oneLine), END);
+    }
+
+    private static byte[] eventOpen(String type, byte[] oneLine) {
+        String head = type.equals("message") ? "data: " : "event: " + type + "\ndata: ";
+        return concat(Json.ascii(head), oneLine);
+    }
+
+    private static byte[] concat(byte[] a, byte[] b) {
+        byte[] both = java.util.Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, both, a.length, b.length);
+        return both;
+    }
+}

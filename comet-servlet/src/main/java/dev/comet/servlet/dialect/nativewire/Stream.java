@@ -1,0 +1,47 @@
+package dev.comet.servlet.dialect.nativewire;
+
+import dev.comet.CloseReason;
+import dev.comet.servlet.dialect.Framing;
+import dev.comet.servlet.dialect.Header;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** What the two streams, SSE and NDJSON, have in common: they live until their maximum age, and beat. */
+abstract class Stream implements Framing {
+    private final NativeSettings settings;
+    private final List<Header> headers;
+
+    Stream(NativeSettings settings, List<Header> headers) {
+        this.settings = settings;
+        this.headers = headers;
+    }
+
+    @Override
+    public final List<Header> headers() {
+        return headers;
+    }
+
+    @Override
+    public final Duration heartbeatEvery() {
+        return settings.heartbeat();
+    }
+
+    /** 80 to 100 % of the maximum age, so that those who came together do not leave together. */
+    @Override
+    public final Duration holdFor() {
+        long nanos = settings.maxAge().toNanos();
+        return Duration.ofNanos(nanos - (long) (nanos * 0.2 * ThreadLocalRandom.current().nextDouble()));
+    }
+
+    @Override
+    public final CloseReason expiry() {
+        return CloseReason.MAX_AGE;
+    }
+
+    /** 80 to 120 % of the setting, so that they do not all come back at once. */
+    final long retryMillis() {
+        long millis = settings.retry().toMillis();
+        return millis - millis / 5 + ThreadLocalRandom.current().nextLong(millis * 2 / 5 + 1);
+    }
+}
