@@ -16,7 +16,8 @@ final class Attachment {
     /** The end of what this pass may hand out; of a subscriber of one channel it is not used. */
     long tail;
     /** A gap that is known before anything was read: the cursor came from another epoch. */
-    @Nullable Gap pending;
+    @Nullable
+    Gap pending;
 
     // Guarded by the feed's lock.
     Fanout.@Nullable Slice slice;
@@ -29,12 +30,14 @@ final class Attachment {
     }
 
     /** The message to hand over next; null when it is not there yet, or no longer. */
-    @Nullable Message peek() {
+    @Nullable
+    Message peek() {
         return pending == null ? feed.ring.get(next) : null;
     }
 
     /** Takes the gap before the next message, when there is one. */
-    @Nullable Gap takeGap() {
+    @Nullable
+    Gap takeGap() {
         Gap gap = pending;
         if (gap != null) {
             pending = null;

@@ -119,7 +119,8 @@ public final class Channel {
     }
 
     /** The feed of joins and leaves; null when nobody has asked for it yet. */
-    @Nullable Feed presenceIfAny() {
+    @Nullable
+    Feed presenceIfAny() {
         return members.feedIfAny();
     }
 

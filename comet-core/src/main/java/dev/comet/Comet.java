@@ -274,8 +274,8 @@ public final class Comet implements AutoCloseable {
             Channel channel = options.create()
                     ? lives.open(name, options.creating())
                     : lives.find(name)
-                            .orElseThrow(() ->
-                                    refused(Refusal.UNKNOWN_CHANNEL, "there is no channel " + Names.shown(name)));
+                            .orElseThrow(
+                                    () -> refused(Refusal.UNKNOWN_CHANNEL, "there is no channel " + Names.shown(name)));
             if (subscriber.attach(channel.feed, options.from(), only, settings.maxSubscribersPerChannel())) {
                 if (options.members()) {
                     subscriber.attach(channel.membership().feed(), From.latest(), false, 0);
@@ -310,7 +310,9 @@ public final class Comet implements AutoCloseable {
                     Refusal.TOO_MANY_SUBSCRIBERS,
                     "the server has its maximum of " + settings.maxSubscribers() + " subscribers");
         }
-        String address = settings.maxSubscribersPerAddress() == 0 ? null : options.address().orElse(null);
+        String address = settings.maxSubscribersPerAddress() == 0
+                ? null
+                : options.address().orElse(null);
         if (address != null
                 && subscribersByAddress.merge(address, 1, Integer::sum) > settings.maxSubscribersPerAddress()) {
             subscribers.decrementAndGet();

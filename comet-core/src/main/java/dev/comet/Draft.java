@@ -72,11 +72,7 @@ public final class Draft {
         }
         long added = old == null ? name.length() : -WellFormed.utf8Length(old);
         return new Draft(
-                payload,
-                json,
-                type,
-                Collections.unmodifiableMap(more),
-                bytes + added + WellFormed.utf8Length(text));
+                payload, json, type, Collections.unmodifiableMap(more), bytes + added + WellFormed.utf8Length(text));
     }
 
     /** The payload: a text, or the text of a JSON value. */

@@ -46,7 +46,8 @@ final class Feed {
     }
 
     /** Stores a message and signals; null when the feed is closed. */
-    @Nullable Message append(Message.Kind kind, Draft draft) {
+    @Nullable
+    Message append(Message.Kind kind, Draft draft) {
         Message m = store(kind, draft);
         if (m != null) {
             fanout.signal();
@@ -55,7 +56,8 @@ final class Feed {
     }
 
     /** Stores a message; null when the feed is closed. The caller signals, when it holds no lock any more. */
-    @Nullable Message store(Message.Kind kind, Draft draft) {
+    @Nullable
+    Message store(Message.Kind kind, Draft draft) {
         Comet hub = channel.hub;
         long nanos = hub.scheduler.nanoTime();
         long millis = hub.scheduler.currentTimeMillis();
@@ -105,7 +107,8 @@ final class Feed {
             int entry = at.cursor().entry(channel.hash(), channel.epoch(), only);
             if (entry < 0) {
                 place(a, at.otherwise(), only);
-            } else if (at.cursor().epoch(entry) != channel.epoch() || at.cursor().seq(entry) > ring.next()) {
+            } else if (at.cursor().epoch(entry) != channel.epoch()
+                    || at.cursor().seq(entry) > ring.next()) {
                 reset(a);
             } else {
                 a.next = at.cursor().seq(entry);

@@ -20,5 +20,6 @@ interface Log {
     CompletionStage<@Nullable Message> append(Channel channel, Message.Kind kind, Draft draft);
 
     /** Appends and waits: what {@link Comet#publish} does, never under a lock. */
-    @Nullable Message appendAndWait(Channel channel, Message.Kind kind, Draft draft);
+    @Nullable
+    Message appendAndWait(Channel channel, Message.Kind kind, Draft draft);
 }

@@ -31,7 +31,8 @@ final class Names {
         }
         if (RESERVED.contains(type)) {
             throw new RefusedException(
-                    Refusal.BAD_TYPE, "type " + shown(type) + " is reserved; choose one that is not one of " + RESERVED);
+                    Refusal.BAD_TYPE,
+                    "type " + shown(type) + " is reserved; choose one that is not one of " + RESERVED);
         }
         return type;
     }

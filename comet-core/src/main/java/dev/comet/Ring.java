@@ -57,7 +57,8 @@ final class Ring {
     }
 
     /** The message with this seq; null when it is not there yet, or no longer: then {@link #oldest()} is beyond it. */
-    @Nullable Message get(long seq) {
+    @Nullable
+    Message get(long seq) {
         if (seq >= next) {
             return null;
         }

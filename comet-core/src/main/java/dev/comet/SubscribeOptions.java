@@ -88,8 +88,7 @@ public final class SubscribeOptions {
      * has gone, that it leaves.
      */
     public SubscribeOptions withMember(String name) {
-        return new SubscribeOptions(
-                channels, from, source, address, Names.member(name), members, create, creating);
+        return new SubscribeOptions(channels, from, source, address, Names.member(name), members, create, creating);
     }
 
     /** The same, told of joins and leaves from now on, among the messages. */
@@ -141,7 +140,8 @@ public final class SubscribeOptions {
         return create;
     }
 
-    @Nullable ChannelOptions creating() {
+    @Nullable
+    ChannelOptions creating() {
         return creating;
     }
 }

@@ -68,7 +68,12 @@ public final class Subscriber {
     private long safeId;
 
     Subscriber(
-            Comet hub, Runnable wake, AtomicInteger bySource, @Nullable String address, @Nullable String member, long safeId) {
+            Comet hub,
+            Runnable wake,
+            AtomicInteger bySource,
+            @Nullable String address,
+            @Nullable String member,
+            long safeId) {
         this.hub = hub;
         this.wake = wake;
         this.bySource = bySource;
@@ -117,7 +122,8 @@ public final class Subscriber {
         }
     }
 
-    @Nullable String address() {
+    @Nullable
+    String address() {
         return address;
     }
 

@@ -42,7 +42,7 @@ class JsonSyntaxTest {
     private static final String ODD = "\u0661\u1680\u2000\u200b\u2028\u2029\u202f\u205f\u2060\u3000"
             + "\ud800\udc00\ufeff\uff10\uff41\ufffd\uffff";
 
-    private static final Pattern ESCAPE = Pattern.compile("\\\\(?:u(.{4})|.)", Pattern.DOTALL);
+    private static final Pattern ESCAPE = Pattern.compile("\\\\(?:u.{4}|.)", Pattern.DOTALL);
 
     private static final Pattern MESSAGE = Pattern.compile("not JSON: "
             + "found (?:the end of the text|'[!-~]'|U\\+[0-9A-F]{4,6}) at index ([0-9]+), expected [ -~]{3,50}");
@@ -508,7 +508,7 @@ class JsonSyntaxTest {
 
     private static String piece(Random random) {
         String characters = "{}[]{}[],,::\"\"\"\\\\/'0123456789eE+-..tfnrubaAFgx*#N \t\r\n"
-            + "\0\u0001\b\u000b\f\u001e\u001f\u007f\u0085\u00a0\u0130\u0661\u2028\u2029\u3000\ufeff\uff10\ud800\udc00";
+                + "\0\u0001\b\u000b\f\u001e\u001f\u007f\u0085\u00a0\u0130\u0661\u2028\u2029\u3000\ufeff\uff10\ud800\udc00";
         return switch (random.nextInt(12)) {
             case 0 -> pick(random, "true", "false", "null", "NaN", "-Infinity", "undefined", "//", "/**/");
             case 1 ->

@@ -25,7 +25,8 @@ public final class CometContextListener implements ServletContextListener {
         if (context.getAttribute(Comet.class.getName()) instanceof Comet hub) {
             return hub;
         }
-        throw new IllegalStateException("there is no hub in this servlet context: declare CometContextListener in web.xml");
+        throw new IllegalStateException(
+                "there is no hub in this servlet context: declare CometContextListener in web.xml");
     }
 
     @Override

@@ -28,7 +28,11 @@ public final class CometOptions {
         hub("history-age", "10m", "how long a channel keeps a message", (b, v) -> b.historyAge(duration(v)));
         hub("idle-timeout", "90s", "life of a channel nobody uses; 0: for ever", (b, v) -> b.idleTimeout(duration(v)));
         hub("live-window", "128", "messages kept at least for those behind", (b, v) -> b.liveWindow(number(v)));
-        hub("max-history-messages", "100000", "most that a channel may ask for", (b, v) -> b.maxHistoryMessages(number(v)));
+        hub(
+                "max-history-messages",
+                "100000",
+                "most that a channel may ask for",
+                (b, v) -> b.maxHistoryMessages(number(v)));
         hub("max-history-bytes", "67108864", "most that a channel may ask for", (b, v) -> b.maxHistoryBytes(number(v)));
         hub("max-channels", "100000", "channels", (b, v) -> b.maxChannels(number(v)));
         hub("max-subscribers", "100000", "subscribers in all", (b, v) -> b.maxSubscribers(number(v)));
@@ -66,7 +70,8 @@ public final class CometOptions {
         values.forEach((name, value) -> {
             Setting setting = SETTINGS.get(name);
             if (setting == null) {
-                throw new IllegalArgumentException("there is no setting '" + name + "'; there are " + SETTINGS.keySet());
+                throw new IllegalArgumentException(
+                        "there is no setting '" + name + "'; there are " + SETTINGS.keySet());
             }
             try {
                 setting.apply.accept(options, value);

@@ -10,7 +10,6 @@ import dev.comet.servlet.dialect.Reply;
 import dev.comet.servlet.dialect.Request;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletException;
-import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -172,10 +171,14 @@ abstract class EndpointServlet extends HttpServlet {
     /** Time-outs are ours: a container's would dispatch an error into the stream. */
     private static AsyncContext startAsync(HttpServletRequest request) throws ServletException {
         if (!request.isAsyncSupported()) {
-            throw new ServletException("Comet needs async support from its servlet and from every filter before it. Set "
-                    + "async-supported to true (web.xml <async-supported>, registration.setAsyncSupported) on the one that "
-                    + "lacks it, among: servlet " + request.getHttpServletMapping().getServletName() + ", filters "
-                    + new TreeSet<>(request.getServletContext().getFilterRegistrations().keySet()));
+            throw new ServletException(
+                    "Comet needs async support from its servlet and from every filter before it. Set "
+                            + "async-supported to true (web.xml <async-supported>, registration.setAsyncSupported) on the one that "
+                            + "lacks it, among: servlet "
+                            + request.getHttpServletMapping().getServletName() + ", filters "
+                            + new TreeSet<>(request.getServletContext()
+                                    .getFilterRegistrations()
+                                    .keySet()));
         }
         AsyncContext async = request.startAsync();
         async.setTimeout(0);

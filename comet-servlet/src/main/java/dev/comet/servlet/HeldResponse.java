@@ -191,7 +191,8 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
             read = from.read(event -> framing.event(event, from, frames) && !frames.isFull());
         }
         if (read == Subscriber.Read.CLOSED || framing.isDone()) {
-            CloseReason why = read == Subscriber.Read.CLOSED ? from.ending().orElse(CloseReason.CLOSED) : CloseReason.DONE;
+            CloseReason why =
+                    read == Subscriber.Read.CLOSED ? from.ending().orElse(CloseReason.CLOSED) : CloseReason.DONE;
             lastWords = true;
             reason = why;
             framing.end(why, from, frames);

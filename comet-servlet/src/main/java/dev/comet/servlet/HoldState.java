@@ -70,32 +70,37 @@ enum HoldState {
     /** The cell of the table for this state and a signal. */
     Transition on(Signal signal) {
         return switch (this) {
-            case IDLE -> switch (signal) {
-                case WAKE, WRITE_POSSIBLE -> to(DRAINING, DRAIN);
-                case END -> to(CLOSED, COMPLETE);
-                case NOTHING_LEFT, NOT_READY -> throw impossible(signal);
-            };
-            case DRAINING -> switch (signal) {
-                case WAKE, WRITE_POSSIBLE -> to(DRAIN_AGAIN, NONE);
-                case NOTHING_LEFT -> to(IDLE, LEAVE);
-                case NOT_READY -> to(UNREADY, LEAVE);
-                case END -> to(CLOSED, NONE);
-            };
-            case DRAIN_AGAIN -> switch (signal) {
-                case WAKE, WRITE_POSSIBLE -> to(DRAIN_AGAIN, NONE);
-                case NOTHING_LEFT, NOT_READY -> to(DRAINING, LOOP);
-                case END -> to(CLOSED, NONE);
-            };
-            case UNREADY -> switch (signal) {
-                case WAKE -> to(UNREADY, NONE);
-                case WRITE_POSSIBLE -> to(DRAINING, DRAIN);
-                case END -> to(CLOSED, COMPLETE);
-                case NOTHING_LEFT, NOT_READY -> throw impossible(signal);
-            };
-            case CLOSED -> switch (signal) {
-                case WAKE, WRITE_POSSIBLE, END -> to(CLOSED, NONE);
-                case NOTHING_LEFT, NOT_READY -> to(CLOSED, COMPLETE);
-            };
+            case IDLE ->
+                switch (signal) {
+                    case WAKE, WRITE_POSSIBLE -> to(DRAINING, DRAIN);
+                    case END -> to(CLOSED, COMPLETE);
+                    case NOTHING_LEFT, NOT_READY -> throw impossible(signal);
+                };
+            case DRAINING ->
+                switch (signal) {
+                    case WAKE, WRITE_POSSIBLE -> to(DRAIN_AGAIN, NONE);
+                    case NOTHING_LEFT -> to(IDLE, LEAVE);
+                    case NOT_READY -> to(UNREADY, LEAVE);
+                    case END -> to(CLOSED, NONE);
+                };
+            case DRAIN_AGAIN ->
+                switch (signal) {
+                    case WAKE, WRITE_POSSIBLE -> to(DRAIN_AGAIN, NONE);
+                    case NOTHING_LEFT, NOT_READY -> to(DRAINING, LOOP);
+                    case END -> to(CLOSED, NONE);
+                };
+            case UNREADY ->
+                switch (signal) {
+                    case WAKE -> to(UNREADY, NONE);
+                    case WRITE_POSSIBLE -> to(DRAINING, DRAIN);
+                    case END -> to(CLOSED, COMPLETE);
+                    case NOTHING_LEFT, NOT_READY -> throw impossible(signal);
+                };
+            case CLOSED ->
+                switch (signal) {
+                    case WAKE, WRITE_POSSIBLE, END -> to(CLOSED, NONE);
+                    case NOTHING_LEFT, NOT_READY -> to(CLOSED, COMPLETE);
+                };
         };
     }
 

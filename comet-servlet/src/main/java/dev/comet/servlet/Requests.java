@@ -56,14 +56,14 @@ final class Requests {
         String address = trusted ? client(request, peer, config) : peer;
         // Behind a proxy on the same machine everyone is 127.0.0.1, so who may have been forwarded is never loopback.
         boolean loopback = Addresses.isLoopback(address) && trusted == proxied;
-        return new Caller(
-                address, loopback, Optional.ofNullable(request.getUserPrincipal()), Optional.empty());
+        return new Caller(address, loopback, Optional.ofNullable(request.getUserPrincipal()), Optional.empty());
     }
 
     /** The address that the nearest proxy which is not ours to trust says it was called from: read from the right. */
     private static String client(HttpServletRequest request, String peer, CometConfig config) {
         List<String> hops = Addresses.forwarded(
-                Collections.list(request.getHeaders("X-Forwarded-For")), Collections.list(request.getHeaders("Forwarded")));
+                Collections.list(request.getHeaders("X-Forwarded-For")),
+                Collections.list(request.getHeaders("Forwarded")));
         String address = peer;
         for (int i = hops.size() - 1; i >= 0 && config.trusts(address); i--) {
             address = hops.get(i);

@@ -69,7 +69,8 @@ public final class Access {
             }
         } else if (action != Action.SUBSCRIBE && action != Action.PRESENCE) {
             throw denied(
-                    action, "nobody may do that here until an Authorizer or a token allows it; the admin mount is for the inside");
+                    action,
+                    "nobody may do that here until an Authorizer or a token allows it; the admin mount is for the inside");
         }
     }
 

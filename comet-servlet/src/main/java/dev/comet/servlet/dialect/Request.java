@@ -103,7 +103,8 @@ public final class Request {
         String type = header("Content-Type").orElse("").toLowerCase(Locale.ROOT);
         int at = type.indexOf("charset=");
         if (at >= 0) {
-            String charset = type.substring(at + "charset=".length()).replace("\"", "").split("[;\\s]", 2)[0];
+            String charset =
+                    type.substring(at + "charset=".length()).replace("\"", "").split("[;\\s]", 2)[0];
             if (!charset.equals("utf-8") && !charset.equals("utf8") && !charset.equals("us-ascii")) {
                 throw new Problem(415, "the body's charset must be utf-8");
             }

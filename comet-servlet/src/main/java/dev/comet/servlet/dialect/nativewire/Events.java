@@ -58,13 +58,18 @@ final class Events {
                 access.check(Action.PRESENCE, channel, request);
             }
         }
-        return new Reply.Hold(options, framing(as, request, parameters, options.channels().size() > 1));
+        return new Reply.Hold(
+                options, framing(as, request, parameters, options.channels().size() > 1));
     }
 
     private Framing framing(As as, Request request, Parameters parameters, boolean several) {
         return switch (as) {
-            case SSE -> new Sse(
-                    settings, headers(request, "text/event-stream;charset=utf-8"), several, flag(parameters, "envelope"));
+            case SSE ->
+                new Sse(
+                        settings,
+                        headers(request, "text/event-stream;charset=utf-8"),
+                        several,
+                        flag(parameters, "envelope"));
             case NDJSON -> new Ndjson(settings, headers(request, "application/x-ndjson"), several);
             case POLL -> new Poll(headers(request, "application/json"), wait(parameters));
         };
@@ -107,7 +112,8 @@ final class Events {
             }
         }
         throw new Problem(
-                406, "Accept: there is text/event-stream, application/x-ndjson and application/json here; or say as=sse|ndjson|poll");
+                406,
+                "Accept: there is text/event-stream, application/x-ndjson and application/json here; or say as=sse|ndjson|poll");
     }
 
     private static From from(Request request, Parameters parameters) {

@@ -125,7 +125,9 @@ final class Json {
 
     /** A line end in a valid JSON text is white space between tokens. */
     static String oneLine(String json) {
-        return json.indexOf('\n') < 0 && json.indexOf('\r') < 0 ? json : json.replace('\n', ' ').replace('\r', ' ');
+        return json.indexOf('\n') < 0 && json.indexOf('\r') < 0
+                ? json
+                : json.replace('\n', ' ').replace('\r', ' ');
     }
 
     static byte[] ascii(String text) {

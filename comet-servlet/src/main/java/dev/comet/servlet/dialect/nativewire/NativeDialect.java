@@ -70,7 +70,8 @@ public final class NativeDialect implements Dialect {
         if (path.startsWith("/channels/")) {
             return channel(request, path.substring("/channels/".length()));
         }
-        throw new Problem(404, "there is /events, /channels, /channels/{name}, /channels/{name}/members and /stats here");
+        throw new Problem(
+                404, "there is /events, /channels, /channels/{name}, /channels/{name}/members and /stats here");
     }
 
     private Reply channel(Request request, String rest) {
@@ -171,14 +172,15 @@ public final class NativeDialect implements Dialect {
     private Reply remove(Request request, String name) {
         access.check(Action.ADMIN, name, request);
         if (!comet.remove(name)) {
-            throw unknown(name);
+            throw unknown();
         }
         return new Reply.Now(204, Cors.headers(settings, request));
     }
 
     private Reply list(Request request) {
         access.check(Action.ADMIN, "", request);
-        List<String> names = comet.channels().stream().map(Channel::name).sorted().toList();
+        List<String> names =
+                comet.channels().stream().map(Channel::name).sorted().toList();
         return json(200, request, Json.object(json -> {
             json.writeArrayFieldStart("channels");
             for (String name : names) {
@@ -217,10 +219,10 @@ public final class NativeDialect implements Dialect {
     }
 
     private Channel find(String name) {
-        return comet.find(name).orElseThrow(() -> unknown(name));
+        return comet.find(name).orElseThrow(NativeDialect::unknown);
     }
 
-    private static RefusedException unknown(String name) {
+    private static RefusedException unknown() {
         return new RefusedException(
                 Refusal.UNKNOWN_CHANNEL, "there is no such channel now; the first publish or subscribe creates it");
     }

@@ -41,7 +41,9 @@ final class Ndjson extends Stream {
         if (event instanceof Gap gap) {
             out.add(line(Json.gap(gap, at.cursor().toString())));
         } else if (event instanceof Message m && severalChannels) {
-            out.add(m.encoded(OPEN)).add(Json.withCursor(at.cursor().toString())).add(LINE_END);
+            out.add(m.encoded(OPEN))
+                    .add(Json.withCursor(at.cursor().toString()))
+                    .add(LINE_END);
         } else if (event instanceof Message m) {
             out.add(m.encoded(LINE));
         }

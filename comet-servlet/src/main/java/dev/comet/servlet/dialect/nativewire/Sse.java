@@ -65,7 +65,10 @@ final class Sse extends Stream {
             case ENVELOPE -> out.add(m.encoded(ENVELOPE));
             case VECTOR -> {
                 String cursor = at.cursor().toString();
-                out.add(id(cursor)).add(m.encoded(OPEN)).add(Json.withCursor(cursor)).add(END);
+                out.add(id(cursor))
+                        .add(m.encoded(OPEN))
+                        .add(Json.withCursor(cursor))
+                        .add(END);
             }
         }
     }

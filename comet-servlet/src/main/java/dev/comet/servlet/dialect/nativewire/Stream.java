@@ -31,7 +31,8 @@ abstract class Stream implements Framing {
     @Override
     public final Duration holdFor() {
         long nanos = settings.maxAge().toNanos();
-        return Duration.ofNanos(nanos - (long) (nanos * 0.2 * ThreadLocalRandom.current().nextDouble()));
+        return Duration.ofNanos(
+                nanos - (long) (nanos * 0.2 * ThreadLocalRandom.current().nextDouble()));
     }
 
     @Override
