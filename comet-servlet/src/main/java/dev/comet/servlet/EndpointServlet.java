@@ -99,7 +99,12 @@ abstract class EndpointServlet extends HttpServlet {
             }
             return;
         }
-        send(p, head, reply, response, startAsync(request));
+        AsyncContext async = startAsync(request);
+        try {
+            send(p, head, reply, response, async);
+        } catch (IOException | RuntimeException e) {
+            Exchanges.fail(async, e);
+        }
     }
 
     // ---- in

@@ -87,8 +87,14 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
         subscriber = follows;
         async = context;
         out = stream;
-        context.addListener(this);
-        stream.setWriteListener(this);
+        try {
+            context.addListener(this);
+            stream.setWriteListener(this);
+        } catch (RuntimeException e) {
+            holds.failed(e);
+            abort(CloseReason.FAILED);
+            return;
+        }
         watch();
     }
 

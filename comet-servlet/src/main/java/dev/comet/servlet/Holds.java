@@ -59,6 +59,11 @@ final class Holds {
         return held.get();
     }
 
+    /** The container did not take the response: that is news. */
+    void failed(Exception e) {
+        LOG.log(System.Logger.Level.WARNING, "a response could not be held", e);
+    }
+
     /** A client that leaves is no news: one line, for those who look for it. */
     void note(Exception e) {
         LOG.log(System.Logger.Level.DEBUG, () -> "a held response ended: " + e);
