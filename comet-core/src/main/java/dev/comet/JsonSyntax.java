@@ -17,10 +17,8 @@ import java.util.HexFormat;
 final class JsonSyntax {
     static final int MAX_DEPTH = 512;
 
+    private static final char END = '\0'; // given for what is behind the text; no rule takes a NUL within it either
     private static final long[] NONE = {};
-
-    /** What {@link #at} gives behind the text's end. No rule accepts a NUL in the text either. */
-    private static final char END = '\0';
 
     private JsonSyntax() {}
 
@@ -65,7 +63,7 @@ final class JsonSyntax {
         }
     }
 
-    /** What ends the innermost level; at depth 0, where nothing asks but whether this is an object: ']'. */
+    /** What ends the innermost level; ']' when none is open. */
     private static char close(long levels) {
         return (levels & 1) == 1 ? '}' : ']';
     }

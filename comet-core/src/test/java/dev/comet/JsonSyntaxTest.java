@@ -508,7 +508,8 @@ class JsonSyntaxTest {
 
     private static String piece(Random random) {
         String characters = "{}[]{}[],,::\"\"\"\\\\/'0123456789eE+-..tfnrubaAFgx*#N \t\r\n"
-                + "\0\u0001\b\u000b\f\u001e\u001f\u007f\u0085\u00a0\u0130\u0661\u2028\u2029\u3000\ufeff\uff10\ud800\udc00";
+                + "\0\u0001\b\u000b\f\u001e\u001f\u007f\u0085\u00a0\u0130\u0661"
+                + "\u2028\u2029\u3000\ufeff\uff10\ud800\udc00";
         return switch (random.nextInt(12)) {
             case 0 -> pick(random, "true", "false", "null", "NaN", "-Infinity", "undefined", "//", "/**/");
             case 1 ->

@@ -262,19 +262,19 @@ class WheelSchedulerTest {
 
     @Test
     void close_runsWhatWasQueued_dropsWhatIsPending_andIgnoresWhatComesLater() throws InterruptedException {
-        var one = new WheelScheduler(1, log);
+        var two = new WheelScheduler(2, log);
         Queue<String> events = new ConcurrentLinkedQueue<>();
         var closed = new CountDownLatch(1);
-        one.execute(() -> await(closed));
-        one.execute(() ->
+        two.execute(() -> await(closed));
+        two.execute(() -> await(closed));
+        two.execute(() ->
                 events.add("queued; interrupted: " + Thread.currentThread().isInterrupted()));
-        Scheduler.Timer pending = one.schedule(() -> events.add("pending"), TICK);
-        one.close();
+        Scheduler.Timer pending = two.schedule(() -> events.add("pending"), TICK);
+        two.close();
+        two.execute(() -> events.add("late task"));
+        Scheduler.Timer late = two.schedule(() -> events.add("late timer"), 0);
         closed.countDown();
-
-        one.execute(() -> events.add("late task"));
-        Scheduler.Timer late = one.schedule(() -> events.add("late timer"), 0);
-        assertThat(one.awaitTermination(LONG)).isTrue();
+        assertThat(two.awaitTermination(LONG)).isTrue();
 
         assertThat(events).containsExactly("queued; interrupted: false");
         assertThat(List.of(pending.cancel(), late.cancel())).containsOnly(false);

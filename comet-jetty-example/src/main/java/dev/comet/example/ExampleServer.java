@@ -25,9 +25,11 @@ final class ExampleServer {
     private final Server server;
     private final ServerConnector connector;
     private final String host;
+    private final StatsPublisher stats;
 
     ExampleServer(Comet comet, CometOptions settings, String host, int port) {
         this.host = host;
+        this.stats = new StatsPublisher(comet);
         QueuedThreadPool threads = new QueuedThreadPool();
         threads.setName("jetty");
         server = new Server(threads);
@@ -63,6 +65,7 @@ final class ExampleServer {
 
     void start() throws Exception {
         server.start();
+        stats.start();
     }
 
     void join() throws InterruptedException {

@@ -6,10 +6,15 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** Starts the example from the command line; Ctrl-C drains it. */
 public final class Main {
     private static final Duration DRAIN = Duration.ofSeconds(5);
+
+    /** Held here, for a logger that nobody refers to forgets its level. */
+    private static final Logger JETTY = Logger.getLogger("org.eclipse.jetty");
 
     private Main() {}
 
@@ -31,12 +36,18 @@ public final class Main {
             System.exit(2);
             return;
         }
+        quiet();
         Comet comet = settings.comet().jmx("example").build();
         ExampleServer server = new ExampleServer(comet, settings, options.getOrDefault("host", "localhost"), port);
         server.start();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(comet, server), "comet-shutdown"));
         System.out.print(server.welcome());
         server.join();
+    }
+
+    /** Jetty says a lot at its start that is of no use here; warnings stay. */
+    private static void quiet() {
+        JETTY.setLevel(Level.WARNING);
     }
 
     private static void stop(Comet comet, ExampleServer server) {
