@@ -388,9 +388,11 @@ public final class Comet implements AutoCloseable {
         return counters.snapshot(lives.count(), Map.copyOf(bySource), sessions.get());
     }
 
-    /** Counts a refusal that a transport made of its own. */
-    public void countRefusal(Refusal refusal) {
-        counters.refused(refusal);
+    /** Counts a refusal that a transport answers with; what the hub itself has refused, and so counted, not again. */
+    public void countRefusal(RefusedException refusal) {
+        if (!refusal.isCounted()) {
+            counters.refused(refusal.refusal());
+        }
     }
 
     /** The clock, timers and threads that it runs on. */
@@ -419,7 +421,7 @@ public final class Comet implements AutoCloseable {
 
     RefusedException refused(Refusal refusal, String detail) {
         counters.refused(refusal);
-        return new RefusedException(refusal, detail);
+        return new RefusedException(refusal, detail, true);
     }
 
     /** Something that should not happen did, and there is nobody to throw it at. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -147,17 +148,31 @@ class VirtualSchedulerTest {
         assertThat(log).containsExactly("cancel due one: false", "due");
     }
 
+    /** A simulation arms and cancels a timeout per request: millions, none of which comes due. */
     @Test
     void cancelledTimers_doNotPileUp() {
         List<Scheduler.Timer> kept = new ArrayList<>();
+        List<WeakReference<Scheduler.Timer>> cancelled = new ArrayList<>();
         for (int i = 0; i < 100_000; i++) {
             Scheduler.Timer timer = scheduler.schedule(() -> log.add("fired"), 1_000_000 + i);
             if (i % 1000 == 0) {
                 kept.add(timer);
             } else {
                 timer.cancel();
+                cancelled.add(new WeakReference<>(timer));
             }
         }
+        for (int i = 0;
+                i < 100
+                        && cancelled.stream()
+                                        .filter(timer -> !timer.refersTo(null))
+                                        .count()
+                                > 2000;
+                i++) {
+            System.gc();
+        }
+        assertThat(cancelled.stream().filter(timer -> !timer.refersTo(null))).hasSizeLessThanOrEqualTo(2000);
+
         assertThat(scheduler.pendingTimers()).isEqualTo(kept.size());
         scheduler.advance(Duration.ofSeconds(1));
         assertThat(log).hasSize(kept.size());

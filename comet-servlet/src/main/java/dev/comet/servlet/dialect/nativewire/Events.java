@@ -16,6 +16,7 @@ import dev.comet.servlet.dialect.Request;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** {@code /events}: what a subscribe asks for. docs/native.md, "Subscribe". */
@@ -30,10 +31,12 @@ final class Events {
 
     private final NativeSettings settings;
     private final Access access;
+    private final int maxChannels;
 
-    Events(NativeSettings settings, Access access) {
+    Events(NativeSettings settings, Access access, int maxChannels) {
         this.settings = settings;
         this.access = access;
+        this.maxChannels = maxChannels;
     }
 
     Reply hold(Request request, Parameters parameters) {
@@ -46,11 +49,16 @@ final class Events {
         Optional<String> member = parameters.first("presence");
         SubscribeOptions options = SubscribeOptions.of(channels)
                 .withFrom(from(request, parameters))
-                .withSource("native-" + as.name().toLowerCase(java.util.Locale.ROOT))
+                .withSource("native-" + as.name().toLowerCase(Locale.ROOT))
                 .withAddress(request.caller().address())
                 .withMembers(members);
         if (member.isPresent()) {
             options = options.withMember(member.get());
+        }
+        if (options.channels().size() > maxChannels) { // before the authorizer is asked about each: it may block
+            throw new RefusedException(
+                    Refusal.TOO_MANY_CHANNELS_ASKED,
+                    options.channels().size() + " channels: at most " + maxChannels + " (max-channels-per-request)");
         }
         for (String channel : options.channels()) {
             access.check(Action.SUBSCRIBE, channel, request);
@@ -93,10 +101,10 @@ final class Events {
                 default -> throw new Problem(400, "as: must be sse, ndjson or poll");
             };
         }
-        String accept = request.header("Accept").orElse("*/*");
-        for (String range : accept.split(",", -1)) {
+        String accept = String.join(",", request.headers().all("Accept"));
+        for (String range : (accept.isBlank() ? "*/*" : accept).split(",", -1)) {
             int end = range.indexOf(';');
-            switch ((end < 0 ? range : range.substring(0, end)).strip()) {
+            switch ((end < 0 ? range : range.substring(0, end)).strip().toLowerCase(Locale.ROOT)) {
                 case "text/event-stream", "text/*", "*/*" -> {
                     return As.SSE;
                 }

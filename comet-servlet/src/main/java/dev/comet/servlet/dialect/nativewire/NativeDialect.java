@@ -14,6 +14,8 @@ import dev.comet.servlet.dialect.Header;
 import dev.comet.servlet.dialect.Problem;
 import dev.comet.servlet.dialect.Reply;
 import dev.comet.servlet.dialect.Request;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +39,7 @@ public final class NativeDialect implements Dialect {
         this.comet = comet;
         this.settings = settings;
         this.access = access;
-        this.events = new Events(settings, access);
+        this.events = new Events(settings, access, comet.settings().maxChannelsPerRequest());
     }
 
     @Override
@@ -135,11 +137,17 @@ public final class NativeDialect implements Dialect {
         return draft;
     }
 
-    /** Containers read headers as Latin-1; senders mean UTF-8. */
+    /** Containers read headers as Latin-1; senders mean UTF-8. What is not that stays as it was read. */
     private static String value(Request request, String header) {
         String raw = request.header(header).orElse("");
-        String text = new String(raw.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
-        return text.indexOf('\uFFFD') >= 0 ? raw : text;
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(StandardCharsets.ISO_8859_1.newEncoder().encode(CharBuffer.wrap(raw)))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            return raw;
+        }
     }
 
     // ---- look, and remove
@@ -238,7 +246,7 @@ public final class NativeDialect implements Dialect {
 
     @Override
     public Reply refused(Request request, RefusedException e) {
-        comet.countRefusal(e.refusal());
+        comet.countRefusal(e);
         return Problems.reply(settings, request, e, retryAfter());
     }
 

@@ -1,0 +1,259 @@
+package dev.comet.servlet.dialect.nativewire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.comet.Action;
+import dev.comet.Authorizer;
+import dev.comet.CloseReason;
+import dev.comet.Comet;
+import dev.comet.RefusedException;
+import dev.comet.Subscriber;
+import dev.comet.servlet.dialect.Access;
+import dev.comet.servlet.dialect.Ask;
+import dev.comet.servlet.dialect.Frames;
+import dev.comet.servlet.dialect.Framing;
+import dev.comet.servlet.dialect.Header;
+import dev.comet.servlet.dialect.Problem;
+import dev.comet.servlet.dialect.Reply;
+import java.io.ByteArrayOutputStream;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** A hub and its native endpoint, without a server: what the container's side does with replies is done here in few lines. */
+final class Wire implements AutoCloseable {
+    static final NativeSettings SETTINGS = new NativeSettings(
+            Duration.ofSeconds(15), Duration.ofSeconds(25), Duration.ofMinutes(30), Duration.ofSeconds(2), Set.of());
+
+    /** Lets everything pass. */
+    static final Authorizer ANYTHING = (action, channel, caller) -> Authorizer.Decision.ALLOW;
+
+    final ManualScheduler time = new ManualScheduler();
+    final Comet comet;
+    final NativeDialect dialect;
+
+    Wire() {
+        this(Comet.builder());
+    }
+
+    Wire(Comet.Builder hub) {
+        this(hub, SETTINGS, new Access(Access.Default.PUBLIC, ANYTHING, Set.of(), Set.of()));
+    }
+
+    Wire(NativeSettings settings) {
+        this(Comet.builder(), settings, new Access(Access.Default.PUBLIC, ANYTHING, Set.of(), Set.of()));
+    }
+
+    Wire(Comet.Builder hub, NativeSettings settings, Access access) {
+        comet = hub.scheduler(time).build();
+        dialect = new NativeDialect(comet, settings, access);
+    }
+
+    /** Public, with an authorizer. */
+    static Wire with(Authorizer authorizer) {
+        return new Wire(Comet.builder(), SETTINGS, new Access(Access.Default.PUBLIC, authorizer, Set.of(), Set.of()));
+    }
+
+    /** An authorizer that denies one action. */
+    static Authorizer denying(Action denied) {
+        return (action, channel, caller) -> action == denied ? Authorizer.Decision.DENY : Authorizer.Decision.ALLOW;
+    }
+
+    @Override
+    public void close() {
+        comet.close();
+    }
+
+    /** The reply, refusals in their shape. */
+    Reply reply(Ask ask) {
+        try {
+            return dialect.answer(ask.request());
+        } catch (RefusedException e) {
+            return dialect.refused(ask.request(), e);
+        } catch (Problem e) {
+            return dialect.refused(ask.request(), e);
+        }
+    }
+
+    /** An answer that is whole; a hold that the hub refuses is one too. */
+    Answer answer(Ask ask) {
+        Reply reply = reply(ask);
+        if (reply instanceof Reply.Hold hold) {
+            try {
+                Subscriber subscriber = comet.attach(hold.options(), () -> {});
+                subscriber.close(CloseReason.DONE);
+                throw new AssertionError("the response is held");
+            } catch (RefusedException e) {
+                reply = dialect.refused(ask.request(), e);
+            }
+        }
+        return new Answer((Reply.Now) reply);
+    }
+
+    Held open(Ask ask) {
+        Reply reply = reply(ask);
+        if (reply instanceof Reply.Now now) {
+            throw new AssertionError(now.status() + " " + Parsed.text(now.body()));
+        }
+        return new Held((Reply.Hold) reply);
+    }
+
+    Held open(String query) {
+        return open(Ask.get("/events?" + query));
+    }
+
+    static String encoded(String value) {
+        return URLEncoder.encode(value, StandardCharsets.UTF_8);
+    }
+
+    static Map<String, List<String>> headers(List<Header> headers) {
+        Map<String, List<String>> byName = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        headers.forEach(
+                h -> byName.computeIfAbsent(h.name(), n -> new ArrayList<>()).add(h.value()));
+        return byName;
+    }
+
+    /** What was answered. */
+    static final class Answer {
+        final int status;
+        final Map<String, List<String>> headers;
+        final byte[] body;
+
+        private Answer(Reply.Now now) {
+            status = now.status();
+            headers = headers(now.headers());
+            body = now.body();
+        }
+
+        Map<String, Object> json() {
+            return Parsed.object(body);
+        }
+
+        /** Asserts an RFC 9457 problem and nothing else. */
+        Answer problem(int expected, String type) {
+            Map<String, Object> problem = json();
+            assertThat(problem.keySet()).containsExactly("type", "title", "status", "detail");
+            assertThat(status).as("%s", problem).isEqualTo(expected);
+            assertThat(problem.get("status")).isEqualTo((long) expected);
+            assertThat(problem.get("type")).isEqualTo(type);
+            assertThat((String) problem.get("title")).isNotBlank();
+            assertThat((String) problem.get("detail")).isNotBlank();
+            assertThat(headers.get("Content-Type")).containsExactly("application/problem+json");
+            return this;
+        }
+
+        String detail() {
+            return (String) java.util.Objects.requireNonNull(json().get("detail"));
+        }
+    }
+
+    /** A held response: what HeldResponse does between the subscriber and the socket, with a socket that takes everything. */
+    final class Held {
+        final List<Header> headers;
+        final Framing framing;
+        final Subscriber from;
+
+        /** Runs after each event, in the middle of a read. */
+        Runnable afterEvent = () -> {};
+
+        boolean ended;
+        boolean woken;
+        int writes;
+
+        private final Frames frames = new Frames();
+        private boolean begun;
+        private boolean lastWords;
+        private boolean heartbeatDue;
+        private CloseReason reason = CloseReason.DISCONNECTED;
+
+        private Held(Reply.Hold hold) {
+            framing = hold.framing();
+            headers = framing.headers();
+            from = comet.attach(hold.options(), () -> woken = true);
+        }
+
+        /** Everything that it has to say now. */
+        byte[] take() {
+            woken = false;
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            while (fill()) {
+                out.write(frames.bytes(), 0, frames.size());
+                writes++;
+            }
+            if (lastWords && !ended) {
+                ended = true;
+                from.close(reason);
+            }
+            return out.toByteArray();
+        }
+
+        private boolean fill() {
+            frames.clear();
+            if (lastWords) {
+                return false;
+            }
+            if (!begun) {
+                begun = true;
+                framing.begin(from, frames);
+            }
+            Subscriber.Read read = Subscriber.Read.MORE;
+            if (!frames.isFull()) {
+                read = from.read(event -> {
+                    boolean more = framing.event(event, from, frames) && !frames.isFull();
+                    afterEvent.run();
+                    return more;
+                });
+            }
+            if (read == Subscriber.Read.CLOSED || framing.isDone()) {
+                reason = read == Subscriber.Read.CLOSED ? from.ending().orElse(CloseReason.CLOSED) : CloseReason.DONE;
+                lastWords = true;
+                framing.end(reason, from, frames);
+            } else if (heartbeatDue && frames.size() == 0) {
+                framing.heartbeat(frames);
+            }
+            heartbeatDue = false;
+            return frames.size() > 0;
+        }
+
+        SseReader sse() {
+            return SseReader.read(take());
+        }
+
+        List<Map<String, Object>> lines() {
+            return Parsed.lines(take());
+        }
+
+        Map<String, Object> poll() {
+            Map<String, Object> answer = Parsed.object(take());
+            assertThat(ended).isTrue();
+            assertThat(answer.keySet()).containsExactly("cursor", "gaps", "messages");
+            return answer;
+        }
+
+        byte[] heartbeat() {
+            heartbeatDue = true;
+            return take();
+        }
+
+        /** Its time is over. */
+        byte[] expire() {
+            from.end(framing.expiry());
+            return take();
+        }
+
+        /** Its client leaves. */
+        void leave() {
+            from.close(CloseReason.DISCONNECTED);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    static List<Map<String, Object>> objects(Map<String, Object> of, String field) {
+        return (List<Map<String, Object>>) java.util.Objects.requireNonNull(of.get(field));
+    }
+}
