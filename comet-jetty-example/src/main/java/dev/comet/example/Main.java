@@ -87,7 +87,7 @@ public final class Main {
         return Integer.parseInt(text);
     }
 
-    private static String help() {
+    static String help() {
         return """
                 java -jar comet-example.jar [--name=value ...]
 

@@ -1,0 +1,94 @@
+package dev.comet.example;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.comet.Comet;
+import dev.comet.servlet.CometOptions;
+import java.io.BufferedReader;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The example as somebody would use it who follows the README. */
+@Timeout(60)
+class ExampleTest {
+    private Comet comet;
+    private ExampleServer server;
+
+    @BeforeEach
+    void start() throws Exception {
+        CometOptions options = CometOptions.parse(Map.of("heartbeat", "300ms"));
+        comet = options.comet().build();
+        server = new ExampleServer(comet, options, "localhost", 0);
+        server.start();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        comet.drain(Duration.ofSeconds(5));
+        server.stop();
+        comet.close();
+    }
+
+    @Test
+    void page_loadsWithAllThatItNames() throws Exception {
+        var page = Http.get(at("/"));
+
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.body()).contains("<title>Comet</title>", "page.css", "page.js");
+        assertThat(page.headers().firstValue("Content-Security-Policy")).isPresent();
+        assertThat(Http.get(at("/page.css")).headers().firstValue("Content-Type")).hasValue("text/css;charset=utf-8");
+        assertThat(Http.get(at("/page.js")).headers().firstValue("Content-Type"))
+                .hasValue("text/javascript;charset=utf-8");
+        assertThat(Http.get(at("/../../web.xml")).statusCode()).isGreaterThanOrEqualTo(400);
+        assertThat(Http.get(at("/nothing")).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void published_onTheAdminMount_arrivesAtTheStream() throws Exception {
+        try (BufferedReader lines = Http.stream(at("/comet/events?channel=demo-news"))) {
+            Http.lineAfter(lines, "id: ");
+            assertThat(Http.post(at("/comet-admin/channels/demo-news"), "hello").statusCode())
+                    .isEqualTo(201);
+
+            assertThat(Http.lineAfter(lines, "data: ")).isEqualTo("data: hello");
+        }
+    }
+
+    @Test
+    void pages_mayPublishToTheirOwnChannels_andNoOthers() throws Exception {
+        assertThat(Http.post(at("/comet/channels/demo-news"), "from a page").statusCode()).isEqualTo(201);
+        assertThat(Http.post(at("/comet/channels/news"), "from a page").statusCode()).isEqualTo(403);
+    }
+
+    @Test
+    void counters_comeOverTheLibraryItself_whileSomebodyLooks() throws Exception {
+        try (BufferedReader lines = Http.stream(at("/comet/events?channel=demo-stats"))) {
+            assertThat(Http.lineAfter(lines, "data: ")).contains("\"subscribers\":1");
+        }
+    }
+
+    @Test
+    void drain_endsAStreamWithItsReason() throws Exception {
+        try (BufferedReader lines = Http.stream(at("/comet/events?channel=demo-news"))) {
+            Http.lineAfter(lines, "id: ");
+            assertThat(comet.drain(Duration.ofSeconds(10))).isTrue();
+
+            assertThat(Http.lineAfter(lines, "event: ")).isEqualTo("event: close");
+            assertThat(lines.readLine()).isEqualTo("data: {\"reason\":\"shutdown\"}");
+        }
+    }
+
+    @Test
+    void help_namesEverySetting() {
+        assertThat(Main.help()).contains("--port=8080", "--host=").contains(CometOptions.names());
+    }
+
+    private URI at(String path) {
+        return server.uri().resolve(path);
+    }
+}

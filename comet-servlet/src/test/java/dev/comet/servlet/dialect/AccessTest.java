@@ -1,0 +1,293 @@
+package dev.comet.servlet.dialect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.comet.Action;
+import dev.comet.Authorizer;
+import dev.comet.Authorizer.Decision;
+import dev.comet.Caller;
+import dev.comet.Grant;
+import dev.comet.Refusal;
+import dev.comet.RefusedException;
+import dev.comet.servlet.dialect.Access.Default;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** design.md, "Who may do what, by default": the rows of the native mounts. */
+final class AccessTest {
+    private static final Authorizer NO_OPINION = (action, channel, caller) -> Decision.UNKNOWN;
+
+    private static Access access(Default mount, Authorizer authorizer) {
+        return new Access(mount, authorizer, Set.of("admin.internal"), Set.of("https://console.example"));
+    }
+
+    private static boolean allowed(Access access, Action action, Ask ask) {
+        try {
+            access.check(action, "news", ask.request());
+            return true;
+        } catch (RefusedException e) {
+            assertThat(e.refusal()).isEqualTo(Refusal.DENIED);
+            assertThat(e.detail()).isNotBlank();
+            return false;
+        }
+    }
+
+    private static Ask local() {
+        return Ask.get("/").from(Ask.LOCAL).with("Host", "localhost:8080");
+    }
+
+    // ---- the table
+
+    @ParameterizedTest
+    @CsvSource({"SUBSCRIBE,true", "PRESENCE,true", "PUBLISH,false", "ADMIN,false"})
+    void publicMount_subscribeAndPresence_forAnyone_theRestForNobody(Action action, boolean allowed) {
+        Access access = access(Default.PUBLIC, NO_OPINION);
+        assertThat(allowed(access, action, Ask.get("/"))).isEqualTo(allowed);
+        assertThat(allowed(access, action, local())).as("loopback is nobody special").isEqualTo(allowed);
+        assertThat(allowed(access, action, Ask.get("/").with("Origin", "http://evil").with("Host", "evil")))
+                .isEqualTo(allowed);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Action.class)
+    void adminMount_isForLoopback(Action action) {
+        Access access = access(Default.LOOPBACK, NO_OPINION);
+        assertThat(allowed(access, action, local())).isTrue();
+        assertThat(allowed(access, action, Ask.get("/").with("Host", "localhost"))).isFalse();
+        assertThat(allowed(access, action, Ask.get("/").with("Host", "admin.internal"))).isFalse();
+    }
+
+    /** The address alone makes nobody loopback: who judged the request has the last word. */
+    @Test
+    void adminMount_goesByTheJudgement_notByTheAddress() {
+        Caller forwarded = new Caller("127.0.0.1", false, Optional.empty(), Optional.empty());
+        assertThat(allowed(access(Default.LOOPBACK, NO_OPINION), Action.PUBLISH, local().from(forwarded)))
+                .isFalse();
+    }
+
+    // ---- whose word counts
+
+    @ParameterizedTest
+    @EnumSource(Default.class)
+    void authorizersAllow_isEnough(Default mount) {
+        for (Action action : Action.values()) {
+            assertThat(allowed(
+                            access(mount, (a, channel, caller) -> Decision.ALLOW),
+                            action,
+                            Ask.get("/").with("Host", "localhost")))
+                    .isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Default.class)
+    void authorizersDeny_isFinal_forLoopbackAndGrantsToo(Default mount) {
+        Caller granted = new Caller("127.0.0.1", true, Optional.empty(), Optional.of(grant(true)));
+        for (Action action : Action.values()) {
+            assertThat(allowed(access(mount, (a, channel, caller) -> Decision.DENY), action, local().from(granted)))
+                    .isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Default.class)
+    void grant_countsWhereTheAuthorizerHasNoOpinion(Default mount) {
+        Caller granted = new Caller("203.0.113.9", false, Optional.empty(), Optional.of(grant(true)));
+        for (Action action : Action.values()) {
+            assertThat(allowed(access(mount, NO_OPINION), action, local().from(granted)))
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void grantThatDoesNotAllow_leavesTheDefault() {
+        Caller poor = new Caller("203.0.113.9", false, Optional.empty(), Optional.of(grant(false)));
+        assertThat(allowed(access(Default.PUBLIC, NO_OPINION), Action.SUBSCRIBE, local().from(poor)))
+                .isTrue();
+        assertThat(allowed(access(Default.PUBLIC, NO_OPINION), Action.PUBLISH, local().from(poor)))
+                .isFalse();
+        assertThat(allowed(access(Default.LOOPBACK, NO_OPINION), Action.SUBSCRIBE, local().from(poor)))
+                .isFalse();
+    }
+
+    private static Grant grant(boolean allows) {
+        return new Grant() {
+            @Override
+            public String subject() {
+                return "ann";
+            }
+
+            @Override
+            public boolean allows(Action action, String channel) {
+                return allows && channel.equals("news");
+            }
+        };
+    }
+
+    @Test
+    void authorizer_isAskedOnce_withWhatIsWanted() {
+        List<Object> asked = new ArrayList<>();
+        Access access = access(Default.PUBLIC, (action, channel, caller) -> {
+            asked.addAll(List.of(action, channel, caller));
+            return Decision.UNKNOWN;
+        });
+        access.check(Action.PRESENCE, "a/b", Ask.get("/").request());
+        assertThat(asked).containsExactly(Action.PRESENCE, "a/b", Ask.STRANGER);
+    }
+
+    // ---- web pages of others, which make their reader's browser call the reader's own machine
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://evil.example",
+                "https://localhost.evil.example",
+                "http://localhost:3000",
+                "http://127.0.0.1:8080",
+                "http://localhost",
+                "http://localhost:8080.evil.example",
+                "http://evil@localhost:8080",
+                "null",
+                "garbage",
+                "://",
+                "http://",
+                "*",
+                "\u0000"
+            })
+    void foreignOrigin_isRefused(String origin) {
+        assertThat(allowed(access(Default.LOOPBACK, NO_OPINION), Action.PUBLISH, local().with("Origin", origin)))
+                .isFalse();
+        assertThat(allowed(
+                        access(Default.LOOPBACK, (a, c, caller) -> Decision.ALLOW),
+                        Action.PUBLISH,
+                        local().with("Origin", origin)))
+                .as("even where the application allows everything")
+                .isFalse();
+    }
+
+    /** A request without Host, as HTTP/1.0 has them, has no origin of its own that an opaque one could equal. */
+    @ParameterizedTest
+    @ValueSource(strings = {"null", "garbage", "http://", "file://", "http://evil.example"})
+    void foreignOrigin_withoutHost_isRefused(String origin) {
+        assertThat(allowed(
+                        access(Default.LOOPBACK, NO_OPINION),
+                        Action.PUBLISH,
+                        Ask.get("/").from(Ask.LOCAL).with("Origin", origin)))
+                .isFalse();
+        assertThat(allowed(
+                        access(Default.LOOPBACK, NO_OPINION),
+                        Action.PUBLISH,
+                        Ask.get("/").from(Ask.LOCAL).with("Origin", origin).with("Host", "")))
+                .isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://localhost:8080", "HTTP://LocalHost:8080", "https://console.example"})
+    void ownOrigin_andAConfiguredOne_pass(String origin) {
+        assertThat(allowed(access(Default.LOOPBACK, NO_OPINION), Action.PUBLISH, local().with("Origin", origin)))
+                .isTrue();
+    }
+
+    @Test
+    void starForReading_isNoOpenDoor() {
+        Access star = new Access(Default.LOOPBACK, NO_OPINION, Set.of(), Set.of("*"));
+        assertThat(allowed(star, Action.PUBLISH, local().with("Origin", "http://evil.example")))
+                .isFalse();
+    }
+
+    @Test
+    void crossSiteFetch_isRefused() {
+        Access access = access(Default.LOOPBACK, NO_OPINION);
+        assertThat(allowed(access, Action.ADMIN, local().with("Sec-Fetch-Site", "cross-site")))
+                .isFalse();
+        for (String site : List.of("same-origin", "same-site", "none")) {
+            assertThat(allowed(access, Action.ADMIN, local().with("Sec-Fetch-Site", site)))
+                    .as(site)
+                    .isTrue();
+        }
+        assertThat(allowed(
+                        access(Default.PUBLIC, NO_OPINION),
+                        Action.SUBSCRIBE,
+                        Ask.get("/").with("Sec-Fetch-Site", "cross-site")))
+                .isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "localhost",
+                "LOCALHOST:8080",
+                "127.0.0.1",
+                "127.0.0.1:8080",
+                "127.8.8.8:1",
+                "[::1]",
+                "[::1]:8080",
+                "admin.internal",
+                "Admin.Internal:8443"
+            })
+    void hostOfThisMachine_orAConfiguredOne_passes(String host) {
+        assertThat(allowed(
+                        access(Default.LOOPBACK, NO_OPINION),
+                        Action.ADMIN,
+                        Ask.get("/").from(Ask.LOCAL).with("Host", host)))
+                .isTrue();
+    }
+
+    /** DNS rebinding: the page's own name comes to mean 127.0.0.1; Host and Origin then agree, and name the page. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "evil.example",
+                "evil.example:8080",
+                "localhost.evil.example",
+                "127.0.0.1.evil.example",
+                "127.0.0.1.nip.io:8080",
+                "xlocalhost",
+                "128.0.0.1",
+                "127.0.0",
+                "[::2]",
+                "[::1",
+                "[::1].evil.example",
+                "::1",
+                "admin.internal.evil.example",
+                ":8080",
+                "localhost@evil.example"
+            })
+    void foreignHost_isRefused(String host) {
+        Ask rebound = Ask.get("/").from(Ask.LOCAL).with("Host", host);
+        assertThat(allowed(access(Default.LOOPBACK, NO_OPINION), Action.ADMIN, rebound))
+                .isFalse();
+        assertThat(allowed(
+                        access(Default.LOOPBACK, NO_OPINION), Action.ADMIN, rebound.with("Origin", "http://" + host)))
+                .isFalse();
+    }
+
+    @Test
+    void publicMount_hasAnyHost() {
+        assertThat(allowed(
+                        access(Default.PUBLIC, NO_OPINION),
+                        Action.SUBSCRIBE,
+                        Ask.get("/").with("Host", "push.example")))
+                .isTrue();
+    }
+
+    @Test
+    void refusal_saysWhatWouldBeRight() {
+        assertThatThrownBy(() -> access(Default.PUBLIC, NO_OPINION)
+                        .check(Action.PUBLISH, "a", Ask.get("/").request()))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("publish")
+                .hasMessageContaining("Authorizer or a token");
+        assertThatThrownBy(() -> access(Default.LOOPBACK, NO_OPINION)
+                        .check(Action.ADMIN, "", Ask.get("/").request()))
+                .hasMessageContaining("this machine");
+    }
+}
