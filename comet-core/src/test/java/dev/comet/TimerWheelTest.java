@@ -18,6 +18,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -302,10 +303,14 @@ class TimerWheelTest {
     @Test
     void threadsThatAddAndCancelWhileAnotherAdvances_loseNoTimer() throws Exception {
         int threads = 3;
-        int timersEach = 100_000;
+        int timersEach = 300_000;
         var clock = new AtomicLong();
         var busy = new AtomicInteger(threads);
         var outcomes = new AtomicIntegerArray(threads * timersEach); // how often it ran, or was said not to run
+        var recent = new AtomicReferenceArray<Runnable>(16); // the cancelling of timers, some of them over
+        for (int i = 0; i < recent.length(); i++) {
+            recent.set(i, NOTHING);
+        }
         ExecutorService pool = Executors.newFixedThreadPool(threads);
         try {
             List<Future<?>> all = new ArrayList<>();
@@ -313,23 +318,23 @@ class TimerWheelTest {
                 int first = thread * timersEach;
                 all.add(pool.submit(() -> {
                     var random = new Random(first);
-                    Scheduler.Timer[] recent = new Scheduler.Timer[16];
-                    int[] indexes = new int[recent.length];
-                    for (int i = 0; i < timersEach; i++) {
-                        int index = first + i;
-                        int slot = random.nextInt(recent.length);
-                        if (recent[slot] != null && recent[slot].cancel()) {
-                            outcomes.incrementAndGet(indexes[slot]);
-                        }
-                        recent[slot] = wheel.add(
-                                () -> outcomes.incrementAndGet(index), clock.get(), random.nextInt(70) * TICK / 8);
-                        indexes[slot] = index;
+                    for (int index = first; index < first + timersEach; index++) {
+                        int mine = index;
+                        long delay = random.nextInt(random.nextInt(8) == 0 ? 100 : 3) * TICK;
+                        Scheduler.Timer timer = wheel.add(() -> outcomes.incrementAndGet(mine), clock.get(), delay);
+                        Runnable cancel = () -> {
+                            if (timer.cancel()) {
+                                outcomes.incrementAndGet(mine);
+                            }
+                        };
+                        recent.getAndSet(random.nextInt(recent.length()), cancel)
+                                .run();
                     }
                     return busy.decrementAndGet();
                 }));
             }
             while (busy.get() > 0) {
-                wheel.advance(clock.addAndGet(TICK / 64)).forEach(Runnable::run);
+                wheel.advance(clock.addAndGet(TICK)).forEach(Runnable::run);
                 for (Future<?> each : all) {
                     if (each.isDone()) {
                         each.get();

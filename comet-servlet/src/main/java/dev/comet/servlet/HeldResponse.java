@@ -159,9 +159,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
             if (!to.isReady()) {
                 blockedSince = scheduler.nanoTime();
                 blocked = true;
-                if (!lent) {
-                    holds.giveBack(frames); // else the container may still have its array
-                }
+                giveBack(frames, lent);
                 return signal(Signal.NOT_READY);
             }
             lent = fill(from, frames);
@@ -178,8 +176,15 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
                 break;
             }
         }
-        holds.giveBack(frames);
+        giveBack(frames, lent);
         return signal(Signal.NOTHING_LEFT);
+    }
+
+    /** What was written last and not followed by a true isReady(), the container may still have: nobody may write to it. */
+    private void giveBack(Frames frames, boolean lent) {
+        if (!lent) {
+            holds.giveBack(frames);
+        }
     }
 
     /** Gathers what is to be written next; false when there is nothing. */
