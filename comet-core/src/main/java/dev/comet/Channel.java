@@ -66,12 +66,12 @@ public final class Channel {
 
     /** Publishes. See {@link Comet#publish(String, Draft)}. */
     public Message publish(Draft draft) {
-        return hub.publish(this, Message.Kind.MESSAGE, draft);
+        return hub.publish(this, draft);
     }
 
     /** Publishes without waiting for the log. See {@link Comet#publishAsync(String, Draft)}. */
     public CompletionStage<Message> publishAsync(Draft draft) {
-        return hub.publishAsync(this, Message.Kind.MESSAGE, draft);
+        return hub.publishAsync(this, draft);
     }
 
     /** The seq that its next message will have; 1 at first. */

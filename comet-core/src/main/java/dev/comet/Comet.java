@@ -67,7 +67,18 @@ public final class Comet implements AutoCloseable {
         this.log = builder.log;
         this.lastId = new AtomicLong(scheduler.currentTimeMillis() / 1000 * IDS_PER_SECOND);
         this.lives = new Lives(this);
-        this.unregister = builder.jmxName == null ? () -> {} : Jmx.register(this, builder.jmxName);
+        this.unregister = register(builder.jmxName);
+    }
+
+    private Runnable register(@Nullable String jmxName) {
+        try {
+            return jmxName == null ? () -> {} : Jmx.register(this, jmxName);
+        } catch (IllegalStateException e) { // the name is taken: the threads must not stay
+            if (ownScheduler != null) {
+                ownScheduler.close();
+            }
+            throw e;
+        }
     }
 
     /** A hub with other than the default settings. */
@@ -100,13 +111,15 @@ public final class Comet implements AutoCloseable {
      *     {@link Refusal#TOO_MANY_CHANNELS}, {@link Refusal#SHUTTING_DOWN}
      */
     public Message publish(String channel, Draft draft) {
-        return publish(lives.open(channel, null), Message.Kind.MESSAGE, draft);
+        admit(draft); // before it creates the channel
+        return append(lives.open(channel, null), Message.Kind.MESSAGE, draft);
     }
 
     /** Publishes without waiting for the log; with the log in memory that makes no difference. See {@link #publish}. */
     public CompletionStage<Message> publishAsync(String channel, Draft draft) {
         try {
-            return publishAsync(lives.open(channel, null), Message.Kind.MESSAGE, draft);
+            admit(draft);
+            return appendAsync(lives.open(channel, null), Message.Kind.MESSAGE, draft);
         } catch (RefusedException e) {
             return CompletableFuture.failedFuture(e);
         }
@@ -118,19 +131,24 @@ public final class Comet implements AutoCloseable {
      * @return to how many
      */
     public int broadcast(Draft draft) {
+        admit(draft);
         int n = 0;
         for (Channel channel : lives.all()) {
-            // A channel that is removed meanwhile is not to be created anew.
-            if (!channel.isRemoved()) {
-                publish(channel, Message.Kind.BROADCAST, draft);
+            // None: the channel was removed meanwhile, and is not to be created anew.
+            if (log.appendAndWait(channel, Message.Kind.BROADCAST, draft) != null) {
+                counters.published.increment();
                 n++;
             }
         }
         return n;
     }
 
-    Message publish(Channel life, Message.Kind kind, Draft draft) {
+    Message publish(Channel life, Draft draft) {
         admit(draft);
+        return append(life, Message.Kind.MESSAGE, draft);
+    }
+
+    private Message append(Channel life, Message.Kind kind, Draft draft) {
         Channel channel = life;
         while (true) {
             Message m = log.appendAndWait(channel, kind, draft);
@@ -142,15 +160,19 @@ public final class Comet implements AutoCloseable {
         }
     }
 
-    CompletionStage<Message> publishAsync(Channel life, Message.Kind kind, Draft draft) {
+    CompletionStage<Message> publishAsync(Channel life, Draft draft) {
         try {
             admit(draft);
+            return appendAsync(life, Message.Kind.MESSAGE, draft);
         } catch (RefusedException e) {
             return CompletableFuture.failedFuture(e);
         }
+    }
+
+    private CompletionStage<Message> appendAsync(Channel life, Message.Kind kind, Draft draft) {
         return log.append(life, kind, draft).thenCompose(m -> {
             if (m == null) {
-                return publishAsync(lives.open(life.name(), life.options()), kind, draft);
+                return appendAsync(lives.open(life.name(), life.options()), kind, draft);
             }
             counters.published.increment();
             return CompletableFuture.completedStage(m);
@@ -164,12 +186,21 @@ public final class Comet implements AutoCloseable {
                     "a message of " + draft.bytes() + " bytes: at most " + settings.maxMessageBytes()
                             + " (max-message-bytes)");
         }
-        if (state == State.CLOSED) {
+        admitChannel();
+    }
+
+    // ---- channels
+
+    /** Nothing begins in a closed hub. */
+    void admitChannel() {
+        if (isClosed()) {
             throw refused(Refusal.SHUTTING_DOWN, "the server is shutting down");
         }
     }
 
-    // ---- channels
+    boolean isClosed() {
+        return state == State.CLOSED;
+    }
 
     /** The channel of this name, created with the hub's options when there is none. */
     public Channel channel(String name) {
@@ -290,7 +321,7 @@ public final class Comet implements AutoCloseable {
      * life is over, and which of the names it was cannot be known: all are told.
      */
     private static void resetWhereNothingMatches(Subscriber subscriber, From from, List<Channel> channels) {
-        if (channels.size() > 1 && from instanceof From.At at) {
+        if (channels.size() > 1 && from instanceof From.At at && !at.cursor().namesChannels()) {
             for (Channel channel : channels) {
                 if (at.cursor().entry(channel.hash(), channel.epoch(), false) >= 0) {
                     return;
@@ -305,7 +336,7 @@ public final class Comet implements AutoCloseable {
             throw refused(Refusal.SHUTTING_DOWN, "the server is shutting down");
         }
         if (subscribers.incrementAndGet() > settings.maxSubscribers()) {
-            subscribers.decrementAndGet();
+            leave();
             throw refused(
                     Refusal.TOO_MANY_SUBSCRIBERS,
                     "the server has its maximum of " + settings.maxSubscribers() + " subscribers");
@@ -315,7 +346,7 @@ public final class Comet implements AutoCloseable {
                 : options.address().orElse(null);
         if (address != null
                 && subscribersByAddress.merge(address, 1, Integer::sum) > settings.maxSubscribersPerAddress()) {
-            subscribers.decrementAndGet();
+            leave();
             leaveAddress(address);
             throw refused(
                     Refusal.TOO_MANY_SUBSCRIBERS_FROM_ADDRESS,
@@ -348,6 +379,10 @@ public final class Comet implements AutoCloseable {
             leaveAddress(address);
         }
         counters.closed(reason);
+        leave();
+    }
+
+    private void leave() {
         if (subscribers.decrementAndGet() == 0 && state != State.OPEN) {
             synchronized (this) {
                 notifyAll();

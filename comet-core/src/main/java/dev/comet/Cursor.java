@@ -145,6 +145,11 @@ public final class Cursor {
         return named;
     }
 
+    /** Whether it names channels; the cursor of one channel does not. */
+    boolean namesChannels() {
+        return hashes.length > 0;
+    }
+
     int epoch(int entry) {
         return epochs[entry];
     }

@@ -30,7 +30,16 @@ abstract class Drain implements Runnable {
     /** Sees to it that a whole {@link #drain} begins after this call, one for any number of calls. */
     final void signal() {
         if ((int) WORK.getAndAdd(this, 1) == 0) {
+            schedule();
+        }
+    }
+
+    private void schedule() {
+        try {
             executor().execute(this);
+        } catch (Throwable e) { // an application's pool is full: the next signal is to try again
+            work = 0;
+            throw e;
         }
     }
 
@@ -49,6 +58,6 @@ abstract class Drain implements Runnable {
                 return;
             }
         }
-        executor().execute(this);
+        schedule();
     }
 }

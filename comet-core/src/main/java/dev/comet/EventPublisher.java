@@ -48,7 +48,12 @@ final class EventPublisher implements Flow.Publisher<Event> {
                 downstream.onError(refused);
                 return;
             }
-            downstream.onSubscribe(this);
+            try {
+                downstream.onSubscribe(this);
+            } catch (Throwable e) { // rule 2.13 forbids it; it must not leave a subscriber behind
+                upstream.close(CloseReason.FAILED);
+                throw e;
+            }
             started = true;
             signal();
         }
@@ -91,15 +96,21 @@ final class EventPublisher implements Flow.Publisher<Event> {
                 } else if (badRequest) {
                     upstream.close(CloseReason.FAILED);
                     downstream.onError(new IllegalArgumentException("request(n): n must be greater than 0 (rule 3.9)"));
-                } else if (upstream.exhausted()
-                        || (demand.get() > 0 && upstream.read(this::deliver) == Subscriber.Read.CLOSED)) {
+                } else if (isOver()) {
                     upstream.close(upstream.ending().orElse(CloseReason.CLOSED));
                     downstream.onComplete();
                 }
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) { // a checked one too, from languages that have none
                 hub.problem("a Flow.Subscriber threw; its subscription ends", e);
                 upstream.close(CloseReason.FAILED);
             }
+        }
+
+        /** Delivers what is asked for. The end needs no demand, neither before nor after that. */
+        private boolean isOver() {
+            return upstream.exhausted()
+                    || (demand.get() > 0
+                            && (upstream.read(this::deliver) == Subscriber.Read.CLOSED || upstream.exhausted()));
         }
 
         private boolean deliver(Event event) {

@@ -178,7 +178,9 @@ final class Feed {
      */
     synchronized long tend(long expiredMillis, long nanos, long idleNanos) {
         ring.evictBefore(expiredMillis);
-        long left = fanout.size() > 0 ? idleNanos : idleNanos - (nanos - touched);
+        // A publish may have read the clock after the caller did, and been faster: then nothing has been quiet yet.
+        long quiet = Math.max(0, nanos - touched);
+        long left = fanout.size() > 0 ? idleNanos : idleNanos - quiet;
         if (left <= 0) {
             closed = true;
         }

@@ -77,6 +77,7 @@ final class Lives {
         } catch (RefusedException e) {
             throw hub.refused(e.refusal(), e.detail());
         }
+        hub.admitChannel();
         Settings settings = hub.settings();
         if (count.incrementAndGet() > settings.maxChannels()) {
             count.decrementAndGet();
@@ -93,7 +94,11 @@ final class Lives {
 
     private void begun(Channel channel) {
         news.fanout.signal();
-        watch(channel, period(channel));
+        if (hub.isClosed()) {
+            remove(channel); // it slipped in while the doors were being locked
+        } else {
+            watch(channel, period(channel));
+        }
     }
 
     boolean remove(Channel channel) {

@@ -1,5 +1,6 @@
 package dev.comet;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,15 +47,27 @@ public final class Session {
      * @param options what the poll asks for; where it starts is the session's affair once there is a position
      */
     public Subscriber poll(SubscribeOptions options, Runnable wake) {
-        Cursor at;
-        synchronized (this) {
-            at = position;
+        while (true) {
+            Cursor at;
+            synchronized (this) {
+                at = position;
+            }
+            Subscriber fresh = sessions.hub().attach(at == null ? options : options.withFrom(From.cursor(at)), wake);
+            if (begin(fresh, at)) {
+                return fresh;
+            }
+            fresh.close(CloseReason.REPLACED); // a commit came in between: it would begin at what has been written
         }
-        Subscriber fresh = sessions.hub().attach(at == null ? options : options.withFrom(From.cursor(at)), wake);
+    }
+
+    private boolean begin(Subscriber fresh, @Nullable Cursor at) {
         Subscriber replaced;
         boolean over;
         long now = sessions.now();
         synchronized (this) {
+            if (!Objects.equals(position, at)) {
+                return false;
+            }
             replaced = poll;
             poll = fresh;
             touched = now;
@@ -66,14 +79,16 @@ public final class Session {
         if (over) {
             fresh.end(CloseReason.EXPIRED);
         }
-        return fresh;
+        return true;
     }
 
     /** Says that what a poll read has been written: the session goes on from there, unless another poll has begun since. */
     public void commit(Subscriber of, Cursor reached) {
+        long now = sessions.now();
         synchronized (this) {
             if (poll == of) {
                 position = reached;
+                touched = now;
             }
         }
     }

@@ -44,7 +44,7 @@ public final class Sessions {
         hub.admitSession();
         Session fresh;
         try {
-            Subscriber anchor = follows == null ? null : hub.attach(follows.withSource("session"), Sessions::nothing);
+            Subscriber anchor = follows == null ? null : Anchor.attach(hub, follows);
             fresh = new Session(this, id, anchor, now());
         } catch (RefusedException e) {
             hub.releaseSession();
@@ -94,8 +94,25 @@ public final class Sessions {
         }
     }
 
-    /** Between polls a session only keeps its channels alive. */
-    private static void nothing() {}
+    /** Between polls a session only keeps its channels alive; nobody reads, so it leaves by itself when the hub drains. */
+    private static final class Anchor {
+        private volatile @Nullable Subscriber subscriber;
+
+        static Subscriber attach(Comet hub, SubscribeOptions follows) {
+            Anchor anchor = new Anchor();
+            Subscriber subscriber = hub.attach(follows.withSource("session"), anchor::woken);
+            anchor.subscriber = subscriber;
+            anchor.woken(); // it may have been too early to be heard
+            return subscriber;
+        }
+
+        private void woken() {
+            Subscriber s = subscriber;
+            if (s != null && s.ending().filter(CloseReason.SHUTDOWN::equals).isPresent()) {
+                s.close(CloseReason.SHUTDOWN);
+            }
+        }
+    }
 
     private static RefusedException exists(String id) {
         return new RefusedException(Refusal.EXISTS, "session " + Names.shown(id) + " exists already");

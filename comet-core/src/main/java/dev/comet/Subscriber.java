@@ -134,7 +134,7 @@ public final class Subscriber {
     void wake() {
         try {
             wake.run();
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) { // a checked one too, from languages that have none: it would end the slice's drain
             hub.problem("a subscriber's wake threw; it may miss this signal", e);
         }
     }
@@ -222,9 +222,12 @@ public final class Subscriber {
     }
 
     private void beginPass() {
-        bound = hub.lastId();
+        // Before the bound: what was appended before the end then has an id up to it, and is this last pass's.
         for (Attachment a = first; a != null; a = a.sibling) {
             lastPass |= a.feed.closed();
+        }
+        bound = hub.lastId();
+        for (Attachment a = first; a != null; a = a.sibling) {
             a.tail = a.feed.tail();
         }
         inPass = true;

@@ -66,7 +66,7 @@ public final class Subscription implements AutoCloseable {
                 if (subscriber.read(this::deliver) == Subscriber.Read.CLOSED) {
                     end(subscriber.ending().orElse(CloseReason.CLOSED));
                 }
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) { // a checked one too, from languages that have none
                 hub.problem("a listener threw; its subscription ends", e);
                 end(CloseReason.FAILED);
             }
@@ -86,7 +86,7 @@ public final class Subscription implements AutoCloseable {
             subscriber.close(reason);
             try {
                 listener.onClose(reason);
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
                 hub.problem("a listener's onClose threw", e);
             }
         }

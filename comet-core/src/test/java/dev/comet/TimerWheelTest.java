@@ -103,7 +103,7 @@ class TimerWheelTest {
         assertThat(wheel.nextDelay(YEAR)).isEqualTo(Long.MAX_VALUE);
     }
 
-    /** The promise of the bitmaps: nobody comes round to look. Once per level at most, to sort what is there more finely. */
+    /** The promise of the bitmaps: nobody comes round to look, but once per level to sort what is there more finely. */
     @Test
     void timerInTenYears_needsSevenVisitsAtMost() {
         wheel.add(NOTHING, 12_345, 10 * YEAR);
@@ -252,7 +252,7 @@ class TimerWheelTest {
         assertThat(List.of(near.cancel(), far.cancel(), late.cancel())).containsOnly(false);
     }
 
-    /** A held response hangs on the task of its timeout: who keeps the handle, or the wheel, must not keep the response. */
+    /** A held response hangs on the task of its timeout: who keeps the handle, or the wheel, must not keep that. */
     @Test
     void handleOfATimerThatIsOver_doesNotHoldItsTask() {
         List<Scheduler.Timer> handles = new ArrayList<>();
@@ -287,7 +287,7 @@ class TimerWheelTest {
         }
     }
 
-    /** The thread that drives the wheel sleeps until the moment it was told: no timer may need it before, unless it is woken. */
+    /** The thread that drives the wheel sleeps for as long as it was told: no timer may need it before, or must wake it. */
     @Test
     void driverThatSleepsAsLongAsItIsTold_oversleepsNoTimer() {
         for (long seed = 0; seed < 1000; seed++) {

@@ -13,12 +13,11 @@ import org.jspecify.annotations.Nullable;
  * A scheduler for tests: virtual time, one thread, and the same order of events every time from the same seed.
  * <i>Owned by the test's thread.</i>
  *
- * <p>Nothing runs by itself: {@link #step}, {@link #runReady} and {@link #advance} run tasks, on the caller's thread, at a
- * moment when no other task is running. With a seed, any ready task may be the next; without, the one that is ready
- * longest. A timer that is due becomes a ready task, so it can no longer be cancelled while it waits for its turn.
+ * <p>Nothing runs by itself: {@link #step}, {@link #runReady} and {@link #advance} run tasks, on the caller's thread,
+ * one after the other. With a seed, any ready task may be the next; without, the one that is ready longest. A timer that is due becomes a ready task, so it can no longer be cancelled while it waits for its turn.
  *
- * <p>What a task throws is thrown at the test: in production it would end up in the log. The clock's origin lies so that
- * {@link #nanoTime()} wraps around after a virtual minute, and who compares two readings finds out.
+ * <p>What a task throws is thrown at the test: in production it would end up in the log. The clock's origin is such
+ * that {@link #nanoTime()} wraps around after a virtual minute, and who compares two readings finds out.
  */
 public final class VirtualScheduler implements Scheduler {
     private static final long ORIGIN = Long.MAX_VALUE - 60_000_000_000L;

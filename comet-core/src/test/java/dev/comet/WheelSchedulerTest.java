@@ -224,7 +224,7 @@ class WheelSchedulerTest {
         assertThat(interrupted.get()).isFalse();
     }
 
-    /** Regression guard for the choice of the pool: a work-stealing one never gets to the timer (see WheelScheduler). */
+    /** Why the pool is one queue: a work-stealing one never gets to the timer (see WheelScheduler). */
     @Test
     void tasksThatKeepReschedulingThemselves_doNotStarveATimer() throws InterruptedException {
         var done = new CountDownLatch(1);
@@ -288,7 +288,7 @@ class WheelSchedulerTest {
         assertThat(one.awaitTermination(LONG)).isTrue();
     }
 
-    /** What an undeployed webapp must not leave behind: its class loader, or anything in its inheritable thread locals. */
+    /** What an undeployed webapp must not leave behind: its class loader, what is in inheritable thread locals. */
     @Test
     void threads_inheritNothingFromTheirCreator() throws Exception {
         var inheritable = new InheritableThreadLocal<@Nullable String>();

@@ -10,7 +10,10 @@ import java.util.regex.Pattern;
 
 /** IP addresses as text: what is loopback, what a block holds, what forwarding headers say. Names are never looked up. */
 final class Addresses {
-    private static final Pattern V4 = Pattern.compile("(\\d{1,3}\\.){3}\\d{1,3}");
+    /** Strictly: what only looks like an address, 999.1.1.1, InetAddress would look up as a name. */
+    private static final String OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+
+    private static final Pattern V4 = Pattern.compile("(" + OCTET + "\\.){3}" + OCTET);
     private static final Pattern V6 = Pattern.compile("[0-9a-f:]*:[0-9a-f:.]*");
 
     private Addresses() {}
@@ -59,8 +62,9 @@ final class Addresses {
          */
         static Block parse(String text) {
             int slash = text.indexOf('/');
-            InetAddress address = Addresses.parse((slash < 0 ? text : text.substring(0, slash)).strip())
-                    .orElseThrow(() -> bad(text));
+            String literal = (slash < 0 ? text : text.substring(0, slash)).strip();
+            InetAddress address =
+                    Addresses.parse(literal.toLowerCase(Locale.ROOT)).orElseThrow(() -> bad(text));
             byte[] bytes = address.getAddress();
             int bits = bytes.length * 8;
             if (slash >= 0) {
@@ -97,26 +101,59 @@ final class Addresses {
         }
     }
 
-    /** The chain of clients that forwarding headers name, the nearest last. X-Forwarded-For wins where both are there. */
-    static List<String> forwarded(List<String> xForwardedFor, List<String> forwarded) {
+    /** The chain of clients that the lines of X-Forwarded-For name, the nearest last. */
+    static List<String> forwardedFor(List<String> lines) {
         List<String> hops = new ArrayList<>();
-        for (String line : xForwardedFor.isEmpty() ? forwarded : xForwardedFor) {
+        for (String line : lines) {
             for (String element : line.split(",", -1)) {
-                String hop = xForwardedFor.isEmpty() ? forParameter(element) : element;
-                hops.add(plain(withoutPort(hop.strip())));
+                hops.add(plain(withoutPort(element.strip())));
+            }
+        }
+        return hops;
+    }
+
+    /** The same of Forwarded, RFC 7239. */
+    static List<String> forwarded(List<String> lines) {
+        List<String> hops = new ArrayList<>();
+        for (String line : lines) {
+            for (String element : split(line, ',')) {
+                hops.add(plain(withoutPort(forParameter(element).strip())));
             }
         }
         return hops;
     }
 
     private static String forParameter(String element) {
-        for (String pair : element.split(";", -1)) {
+        for (String pair : split(element, ';')) {
             String[] parts = pair.strip().split("=", 2);
             if (parts.length == 2 && parts[0].equalsIgnoreCase("for")) {
                 return parts[1].replace("\"", "");
             }
         }
         return "unknown";
+    }
+
+    /**
+     * Splits where no quoted string is: a proxy may put the caller's Host into one, with a comma and a {@code for=} of the caller's
+     * own in it. What has an open end is nobody.
+     */
+    private static List<String> split(String text, char separator) {
+        List<String> parts = new ArrayList<>();
+        boolean quoted = false;
+        int from = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '\\' && quoted) {
+                i++;
+            } else if (c == '"') {
+                quoted = !quoted;
+            } else if (c == separator && !quoted) {
+                parts.add(text.substring(from, i));
+                from = i + 1;
+            }
+        }
+        parts.add(text.substring(from));
+        return quoted ? List.of("unknown") : parts;
     }
 
     private static String withoutPort(String hop) {

@@ -61,6 +61,9 @@ public final class CometConfig {
 
     /** Makes an endpoint's settings. */
     public static final class Builder implements Cloneable {
+        /** What a clock of nanoseconds can count. */
+        private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
+
         private Duration heartbeat = Duration.ofSeconds(15);
         private Duration pollWait = Duration.ofSeconds(25);
         private Duration maxAge = Duration.ofMinutes(30);
@@ -159,6 +162,9 @@ public final class CometConfig {
         private static Duration positive(String name, Duration value) {
             if (value.isNegative() || value.isZero()) {
                 throw new IllegalArgumentException(name + "=" + value + ": must be longer than 0");
+            }
+            if (value.compareTo(LONGEST) > 0) {
+                throw new IllegalArgumentException(name + "=" + value + ": must be at most 292 years");
             }
             return value;
         }

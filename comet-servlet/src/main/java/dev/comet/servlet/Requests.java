@@ -3,6 +3,7 @@ package dev.comet.servlet;
 import dev.comet.Caller;
 import dev.comet.servlet.dialect.Request;
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -51,19 +52,41 @@ final class Requests {
 
     private static Caller caller(HttpServletRequest request, CometConfig config) {
         String peer = Addresses.plain(request.getRemoteAddr());
-        boolean proxied = SIGNS_OF_A_PROXY.stream().anyMatch(name -> request.getHeader(name) != null);
         boolean trusted = config.trusts(peer);
+        boolean loopback = Addresses.isLoopback(peer) && (trusted ? namesLoopbackOnly(request) : !isProxied(request));
         String address = trusted ? client(request, peer, config) : peer;
-        // Behind a proxy on the same machine everyone is 127.0.0.1, so who may have been forwarded is never loopback.
-        boolean loopback = Addresses.isLoopback(address) && trusted == proxied;
         return new Caller(address, loopback, Optional.ofNullable(request.getUserPrincipal()), Optional.empty());
+    }
+
+    /** Behind a proxy on the same machine everyone is 127.0.0.1, so who may have been forwarded is never loopback. */
+    private static boolean isProxied(HttpServletRequest request) {
+        return SIGNS_OF_A_PROXY.stream().anyMatch(name -> request.getHeader(name) != null);
+    }
+
+    /**
+     * Whether a proxy on this machine says of whom it forwards, and all that is said is loopback: in any of the headers, for the
+     * proxy writes one of them and hands the others on as its caller sent them.
+     */
+    private static boolean namesLoopbackOnly(HttpServletRequest request) {
+        List<String> named = new ArrayList<>(forwardedFor(request));
+        named.addAll(forwarded(request));
+        boolean forwarded = !named.isEmpty();
+        Collections.list(request.getHeaders("X-Real-IP")).forEach(ip -> named.add(Addresses.plain(ip)));
+        return forwarded && named.stream().allMatch(Addresses::isLoopback);
+    }
+
+    private static List<String> forwardedFor(HttpServletRequest request) {
+        return Addresses.forwardedFor(Collections.list(request.getHeaders("X-Forwarded-For")));
+    }
+
+    private static List<String> forwarded(HttpServletRequest request) {
+        return Addresses.forwarded(Collections.list(request.getHeaders("Forwarded")));
     }
 
     /** The address that the nearest proxy which is not ours to trust says it was called from: read from the right. */
     private static String client(HttpServletRequest request, String peer, CometConfig config) {
-        List<String> hops = Addresses.forwarded(
-                Collections.list(request.getHeaders("X-Forwarded-For")),
-                Collections.list(request.getHeaders("Forwarded")));
+        List<String> hops = forwardedFor(request);
+        hops = hops.isEmpty() ? forwarded(request) : hops; // X-Forwarded-For wins where both are there
         String address = peer;
         for (int i = hops.size() - 1; i >= 0 && config.trusts(address); i--) {
             address = hops.get(i);

@@ -8,6 +8,7 @@ import dev.comet.RefusedException;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Who may do what at a mount: the application's authorizer first, then what a token grants, then the mount's default.
@@ -22,6 +23,8 @@ public final class Access {
         /** Everything, for requests that certainly come from this machine and from no foreign web page. */
         LOOPBACK
     }
+
+    private static final Pattern PORT = Pattern.compile(":\\d*$");
 
     private final Default mount;
     private final Authorizer authorizer;
@@ -84,7 +87,9 @@ public final class Access {
         }
         String host = request.header("Host").orElse("").toLowerCase(Locale.ROOT);
         String origin = request.header("Origin").orElse("").toLowerCase(Locale.ROOT);
-        if (!origin.isEmpty() && !origins.contains(origin) && !authority(origin).equals(host)) {
+        boolean own =
+                !host.isEmpty() && authority(origin).equals(host); // "null" has no authority, and HTTP/1.0 no Host
+        if (!origin.isEmpty() && !own && !origins.contains(origin)) {
             throw new RefusedException(Refusal.DENIED, "a page of another origin may not do that (cors-origins)");
         }
         if (!host.isEmpty() && !isLocal(name(host)) && !hosts.contains(name(host))) {
@@ -103,8 +108,7 @@ public final class Access {
     }
 
     private static String name(String host) {
-        int end = host.startsWith("[") ? host.indexOf(']') + 1 : host.indexOf(':');
-        return end <= 0 ? host : host.substring(0, end);
+        return PORT.matcher(host).replaceFirst("");
     }
 
     private static boolean isLocal(String name) {

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,10 +39,10 @@ public final class Parameters {
             int to = text.indexOf('&', from);
             to = to < 0 ? text.length() : to;
             if (to > from) {
-                int equals = text.indexOf('=', from);
-                boolean named = equals >= 0 && equals < to;
-                String name = decode(text.substring(from, named ? equals : to));
-                String value = named ? decode(text.substring(equals + 1, to)) : "";
+                String pair = text.substring(from, to);
+                int equals = pair.indexOf('=');
+                String name = decode(equals < 0 ? pair : pair.substring(0, equals));
+                String value = equals < 0 ? "" : decode(pair.substring(equals + 1));
                 values.computeIfAbsent(name, n -> new ArrayList<>(1)).add(value);
             }
             from = to + 1;
@@ -80,12 +81,13 @@ public final class Parameters {
     }
 
     private static int hex(String text, int at) {
-        int high = at + 2 < text.length() ? Character.digit(text.charAt(at + 1), 16) : -1;
-        int low = at + 2 < text.length() ? Character.digit(text.charAt(at + 2), 16) : -1;
-        if (high < 0 || low < 0) {
-            throw new Problem(400, "a '%' in a parameter, at " + at + ", must be followed by two hexadecimal digits");
+        // Not Character.digit: digits of other scripts are none here.
+        if (at + 2 < text.length()
+                && HexFormat.isHexDigit(text.charAt(at + 1))
+                && HexFormat.isHexDigit(text.charAt(at + 2))) {
+            return HexFormat.fromHexDigits(text, at + 1, at + 3);
         }
-        return high << 4 | low;
+        throw new Problem(400, "a '%' in a parameter, at " + at + ", must be followed by two hexadecimal digits");
     }
 
     private static boolean isAscii(String text) {

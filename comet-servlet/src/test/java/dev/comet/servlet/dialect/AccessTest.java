@@ -51,8 +51,13 @@ final class AccessTest {
     void publicMount_subscribeAndPresence_forAnyone_theRestForNobody(Action action, boolean allowed) {
         Access access = access(Default.PUBLIC, NO_OPINION);
         assertThat(allowed(access, action, Ask.get("/"))).isEqualTo(allowed);
-        assertThat(allowed(access, action, local())).as("loopback is nobody special").isEqualTo(allowed);
-        assertThat(allowed(access, action, Ask.get("/").with("Origin", "http://evil").with("Host", "evil")))
+        assertThat(allowed(access, action, local()))
+                .as("loopback is nobody special")
+                .isEqualTo(allowed);
+        assertThat(allowed(
+                        access,
+                        action,
+                        Ask.get("/").with("Origin", "http://evil").with("Host", "evil")))
                 .isEqualTo(allowed);
     }
 
@@ -61,8 +66,10 @@ final class AccessTest {
     void adminMount_isForLoopback(Action action) {
         Access access = access(Default.LOOPBACK, NO_OPINION);
         assertThat(allowed(access, action, local())).isTrue();
-        assertThat(allowed(access, action, Ask.get("/").with("Host", "localhost"))).isFalse();
-        assertThat(allowed(access, action, Ask.get("/").with("Host", "admin.internal"))).isFalse();
+        assertThat(allowed(access, action, Ask.get("/").with("Host", "localhost")))
+                .isFalse();
+        assertThat(allowed(access, action, Ask.get("/").with("Host", "admin.internal")))
+                .isFalse();
     }
 
     /** The address alone makes nobody loopback: who judged the request has the last word. */

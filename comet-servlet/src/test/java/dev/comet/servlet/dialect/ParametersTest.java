@@ -129,7 +129,8 @@ final class ParametersTest {
     @Test
     void anyText_isParsedAsUrlDecoderDoes_orAProblem() {
         Random random = new Random(2);
-        String alphabet = "%%%%++==&&abcdefABCDEF0123456789zZ\u0000\r\n\u007f\u00e4\u00ff\u0130\u2603\uD83D\uDE00-_.~!*'();";
+        String alphabet =
+                "%%%%++==&&abcdefABCDEF0123456789zZ\u0000\r\n\u007f\u00e4\u00ff\u0130\u2603\uD83D\uDE00-_.~!*'();";
         int parsed = 0;
         for (int round = 0; round < 100_000; round++) {
             StringBuilder b = new StringBuilder("a=");

@@ -58,13 +58,16 @@ final class ProblemsTest {
             assertThat(Parsed.object(reply.body()))
                     .containsExactlyEntriesOf(SseTest.ordered(
                             "type",
-                                    "urn:comet:"
-                                            + refusal.name()
-                                                    .toLowerCase(java.util.Locale.ROOT)
-                                                    .replace('_', '-'),
-                            "title", Parsed.object(reply.body()).get("title"),
-                            "status", (long) status,
-                            "detail", "why \"not\"\r\n\u2028"));
+                            "urn:comet:"
+                                    + refusal.name()
+                                            .toLowerCase(java.util.Locale.ROOT)
+                                            .replace('_', '-'),
+                            "title",
+                            Parsed.object(reply.body()).get("title"),
+                            "status",
+                            (long) status,
+                            "detail",
+                            "why \"not\"\r\n\u2028"));
             Map<String, List<String>> headers = Wire.headers(reply.headers());
             assertThat(headers.get("Content-Type")).containsExactly("application/problem+json");
             assertThat(headers.get("Cache-Control")).containsExactly("no-store");
@@ -74,15 +77,16 @@ final class ProblemsTest {
                 assertThat(headers).doesNotContainKey("Retry-After");
             }
         });
-        assertThat(wire.comet.stats().refusals()).hasSize(Refusal.values().length).allSatisfy((name, n) -> assertThat(n)
-                .isEqualTo(1));
+        assertThat(wire.comet.stats().refusals())
+                .hasSize(Refusal.values().length)
+                .allSatisfy((name, n) -> assertThat(n).isEqualTo(1));
     }
 
     @Test
     void everyStatus_hasATitle() {
         for (int status : new int[] {400, 403, 404, 405, 406, 408, 409, 413, 415, 429, 500, 503}) {
-            Reply.Now reply = (Reply.Now) wire.dialect.refused(
-                    Ask.get("/").request(), new Problem(status, "detail", new Header("X-A", "b")));
+            Reply.Now reply = (Reply.Now)
+                    wire.dialect.refused(Ask.get("/").request(), new Problem(status, "detail", new Header("X-A", "b")));
             assertThat(reply.status()).isEqualTo(status);
             assertThat(Parsed.object(reply.body()))
                     .containsEntry("type", "about:blank")
@@ -101,11 +105,7 @@ final class ProblemsTest {
                         Duration.ofMinutes(2), "120")
                 .entrySet()) {
             NativeSettings settings = new NativeSettings(
-                    Duration.ofSeconds(1),
-                    Duration.ofSeconds(1),
-                    Duration.ofSeconds(1),
-                    retry.getKey(),
-                    Set.of());
+                    Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1), retry.getKey(), Set.of());
             try (Wire wire = new Wire(settings)) {
                 assertThat(Wire.headers(refused(wire, new RefusedException(Refusal.SHUTTING_DOWN, "x"))
                                         .headers())

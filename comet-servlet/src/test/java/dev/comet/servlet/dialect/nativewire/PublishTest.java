@@ -155,8 +155,7 @@ final class PublishTest {
                 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
             })
     void typeThatIsNone_is400_andInjectsNothing(String type) {
-        Wire.Answer answer = wire.answer(
-                        Ask.publish("a", "text/plain", "x").with("X-Comet-Type", type))
+        Wire.Answer answer = wire.answer(Ask.publish("a", "text/plain", "x").with("X-Comet-Type", type))
                 .problem(400, "urn:comet:bad-type");
         assertThat(answer.detail()).doesNotContain("\r", "\n", "\0");
         assertThat(wire.comet.channels()).isEmpty();
@@ -217,7 +216,8 @@ final class PublishTest {
             small.answer(Ask.publish("a", "text/plain", "123456").with("X-Comet-Attribute-ab", "123"))
                     .problem(413, "urn:comet:message-too-large");
             assertThat(small.comet.stats().refusals()).isEqualTo(Map.of("message-too-large", 2L));
-            assertThat(small.dialect.bodyLimit(Ask.publish("a", "text/plain", "").request()))
+            assertThat(small.dialect.bodyLimit(
+                            Ask.publish("a", "text/plain", "").request()))
                     .isEqualTo(10);
         }
     }

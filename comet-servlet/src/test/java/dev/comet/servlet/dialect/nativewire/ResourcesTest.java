@@ -53,7 +53,8 @@ final class ResourcesTest {
     void channel_ofAnyName_isDescribed() {
         for (String name : Hostile.CHANNELS) {
             wire.comet.publish(name, "x");
-            assertThat(wire.answer(Ask.of("GET", "/channels/" + name, "")).json()).containsEntry("channel", name);
+            assertThat(wire.answer(Ask.of("GET", "/channels/" + name, "")).json())
+                    .containsEntry("channel", name);
         }
     }
 
@@ -85,8 +86,7 @@ final class ResourcesTest {
         Wire.Answer answer = wire.answer(Ask.get("/channels"));
         isJson(answer);
         assertThat(answer.json())
-                .isEqualTo(Map.of(
-                        "channels", Hostile.CHANNELS.stream().sorted().toList()));
+                .isEqualTo(Map.of("channels", Hostile.CHANNELS.stream().sorted().toList()));
     }
 
     @Test

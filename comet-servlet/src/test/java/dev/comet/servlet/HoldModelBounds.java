@@ -1,0 +1,68 @@
+package dev.comet.servlet;
+
+/**
+ * How much happens in one exploration; within it everything is tried, in every order. <i>Immutable.</i>
+ *
+ * @param wakers threads that publish, close or end, each one thing at a time
+ * @param messages how many are published
+ * @param end whether the subscriber may be asked to end
+ * @param close whether the channel may be closed
+ * @param stalls how often the container is not ready
+ * @param errors how often something fails: a call throws, the container reports an error or its own end
+ * @param ticks how often the timer fires
+ * @param spurious how often the container calls onWritePossible for no reason
+ * @param ends whether the response ends after a batch
+ * @param words whether there is a prologue and an epilogue
+ */
+record HoldModelBounds(
+        int wakers,
+        int messages,
+        boolean end,
+        boolean close,
+        int stalls,
+        int errors,
+        int ticks,
+        int spurious,
+        boolean ends,
+        boolean words) {
+
+    static HoldModelBounds stream() {
+        return new HoldModelBounds(2, 0, false, false, 0, 0, 0, 0, false, true);
+    }
+
+    static HoldModelBounds poll() {
+        return new HoldModelBounds(2, 0, false, false, 0, 0, 0, 0, true, false);
+    }
+
+    HoldModelBounds wakers(int n) {
+        return new HoldModelBounds(n, messages, end, close, stalls, errors, ticks, spurious, ends, words);
+    }
+
+    HoldModelBounds messages(int n) {
+        return new HoldModelBounds(wakers, n, end, close, stalls, errors, ticks, spurious, ends, words);
+    }
+
+    HoldModelBounds ended() {
+        return new HoldModelBounds(wakers, messages, true, close, stalls, errors, ticks, spurious, ends, words);
+    }
+
+    HoldModelBounds closed() {
+        return new HoldModelBounds(wakers, messages, end, true, stalls, errors, ticks, spurious, ends, words);
+    }
+
+    HoldModelBounds stalls(int n) {
+        return new HoldModelBounds(wakers, messages, end, close, n, errors, ticks, spurious, ends, words);
+    }
+
+    HoldModelBounds errors(int n) {
+        return new HoldModelBounds(wakers, messages, end, close, stalls, n, ticks, spurious, ends, words);
+    }
+
+    HoldModelBounds ticks(int n) {
+        return new HoldModelBounds(wakers, messages, end, close, stalls, errors, n, spurious, ends, words);
+    }
+
+    HoldModelBounds spurious(int n) {
+        return new HoldModelBounds(wakers, messages, end, close, stalls, errors, ticks, n, ends, words);
+    }
+}
