@@ -287,7 +287,7 @@ class TimerWheelTest {
         }
     }
 
-    /** The thread that drives the wheel sleeps for as long as it was told: no timer may need it before, or must wake it. */
+    /** The thread that drives the wheel sleeps for as long as it was told: no timer needs it before, or it is woken. */
     @Test
     void driverThatSleepsAsLongAsItIsTold_oversleepsNoTimer() {
         for (long seed = 0; seed < 1000; seed++) {

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <i>Owned by the test's thread.</i>
  *
  * <p>Nothing runs by itself: {@link #step}, {@link #runReady} and {@link #advance} run tasks, on the caller's thread,
- * one after the other. With a seed, any ready task may be the next; without, the one that is ready longest. A timer that is due becomes a ready task, so it can no longer be cancelled while it waits for its turn.
+ * one after the other. With a seed, any ready task may be the next; without, the one that is ready longest. A
+ * timer that is due becomes a ready task, so it can no longer be cancelled while it waits for its turn.
  *
  * <p>What a task throws is thrown at the test: in production it would end up in the log. The clock's origin is such
  * that {@link #nanoTime()} wraps around after a virtual minute, and who compares two readings finds out.

@@ -41,7 +41,16 @@ final class Requests {
             for (String name : names) {
                 values.put(name, Collections.list(request.getHeaders(name)));
             }
+            values.computeIfAbsent("Host", name -> List.of(authority(request)));
             return new Snapshot(names, values);
+        }
+
+        /** HTTP/2 says :authority instead of Host, and Jetty does not make one of the other. */
+        private static String authority(HttpServletRequest request) {
+            String name = request.getServerName();
+            String host = name.indexOf(':') >= 0 && !name.startsWith("[") ? "[" + name + "]" : name;
+            int port = request.getServerPort();
+            return port == ("https".equals(request.getScheme()) ? 443 : 80) ? host : host + ":" + port;
         }
 
         @Override

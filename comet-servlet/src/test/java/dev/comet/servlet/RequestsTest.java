@@ -34,6 +34,9 @@ final class RequestsTest {
         private Principal principal;
         private String pathInfo = "/events";
         private String query = "channel=%zz";
+        private String scheme = "http";
+        private String serverName = "localhost";
+        private int serverPort = 8080;
 
         Stub(String address) {
             this.address = address;
@@ -52,6 +55,9 @@ final class RequestsTest {
                             case "getMethod" -> "GET";
                             case "getPathInfo" -> pathInfo;
                             case "getQueryString" -> query;
+                            case "getScheme" -> scheme;
+                            case "getServerName" -> serverName;
+                            case "getServerPort" -> serverPort;
                             case "getRemoteAddr" -> address;
                             case "getUserPrincipal" -> principal;
                             case "getHeaderNames" -> Collections.enumeration(headers.keySet());
@@ -255,6 +261,33 @@ final class RequestsTest {
     void trustedProxy_thatNamesNobody_isTheAddress() {
         assertThat(from("10.0.0.2").with("Via", "1.1 x").caller(PROXIES).address())
                 .isEqualTo("10.0.0.2");
+    }
+
+    // ---- Host: who it was that the page called, by which an admin mount knows a rebound name
+
+    @ParameterizedTest
+    @CsvSource({
+        "http,evil.example,8080,evil.example:8080",
+        "http,localhost,80,localhost",
+        "https,localhost,443,localhost",
+        "https,localhost,80,localhost:80",
+        "http,::1,8080,[::1]:8080",
+        "http,[::1],80,[::1]"
+    })
+    void hostOfHttp2_isWhatTheContainerMadeOfItsAuthority(String scheme, String name, int port, String host) {
+        Stub stub = from("127.0.0.1");
+        stub.scheme = scheme;
+        stub.serverName = name;
+        stub.serverPort = port;
+        assertThat(Requests.head(stub.request(), NO_PROXIES).headers().all("host"))
+                .containsExactly(host);
+    }
+
+    @Test
+    void hostHeader_wins() {
+        Stub stub = from("127.0.0.1").with("Host", "evil.example");
+        assertThat(Requests.head(stub.request(), NO_PROXIES).headers().all("Host"))
+                .containsExactly("evil.example");
     }
 
     // ---- the rest
