@@ -59,9 +59,9 @@ final class Holds {
         return held.get();
     }
 
-    /** The container did not take the response: that is news. */
+    /** Neither the client nor the end of the exchange explains it: that is news. */
     void failed(Exception e) {
-        LOG.log(System.Logger.Level.WARNING, "a response could not be held", e);
+        LOG.log(System.Logger.Level.WARNING, "a held response failed", e);
     }
 
     /** A client that leaves is no news: one line, for those who look for it. */
