@@ -137,8 +137,13 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
                 // Signalled meanwhile: once more, beginning with isReady().
             }
         } catch (IOException | RuntimeException e) {
-            holds.note(e); // final, whatever it was: the client left, or the container has recycled the exchange
-            leaveForGood();
+            boolean expected = e instanceof IOException || state == HoldState.CLOSED;
+            leaveForGood(); // final, whatever it was: the client left, or the container has recycled the exchange
+            if (expected) {
+                holds.note(e);
+            } else {
+                holds.failed(e);
+            }
         } catch (Error e) {
             leaveForGood();
             throw e;
@@ -207,10 +212,13 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
             lastWords = true;
             reason = why;
             framing.end(why, from, frames);
-        } else if (heartbeatDue && frames.size() == 0) {
-            framing.heartbeat(frames);
         }
-        heartbeatDue = false;
+        if (heartbeatDue) {
+            heartbeatDue = false; // only when it was seen: one that is said to be due meanwhile has its own wake
+            if (frames.size() == 0 && !lastWords) {
+                framing.heartbeat(frames);
+            }
+        }
         return frames.size() > 0;
     }
 
@@ -237,8 +245,8 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
         if (context != null) {
             try {
                 context.complete();
-            } catch (IllegalStateException e) {
-                holds.note(e); // the container has ended it already
+            } catch (RuntimeException e) {
+                holds.note(e); // the container has ended it already; thrown into the drain it would complete it twice
             }
         }
         holds.ended();
@@ -278,7 +286,9 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
         long next = left > 0 ? left : stall;
         long heartbeat = framing.heartbeatEvery().toNanos();
         if (heartbeat > 0) {
-            next = Math.min(next, Math.max(1, heartbeat - (now - lastWrite)));
+            // None is written while it is blocked: so it is looked at once a period, not every tick of the clock.
+            long sinceWrite = blocked ? 0 : now - lastWrite;
+            next = Math.min(next, Math.max(1, heartbeat - sinceWrite));
         }
         if (blocked) {
             next = Math.min(next, Math.max(1, stall - (now - blockedSince)));
