@@ -16,6 +16,7 @@ import jakarta.servlet.WriteListener;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,11 +32,18 @@ import org.jspecify.annotations.Nullable;
  * <p><i>Thread-safe: anyone may signal; what is written, and to what, is owned by the drainer.</i>
  */
 final class HeldResponse implements Runnable, WriteListener, AsyncListener {
+    /** How often, and how long each time, a callback waits for the drainer to leave: one second in all. */
+    private static final int DRAINER_LEAVES = 10_000;
+
+    private static final long PAUSE_NANOS = 100_000;
+
     private static final VarHandle STATE;
+    private static final VarHandle DRAINER;
 
     static {
         try {
             STATE = MethodHandles.lookup().findVarHandle(HeldResponse.class, "state", HoldState.class);
+            DRAINER = MethodHandles.lookup().findVarHandle(HeldResponse.class, "drainer", Thread.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -71,6 +79,9 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
     private volatile Scheduler.@Nullable Timer timer;
 
     private volatile CloseReason reason = CloseReason.DISCONNECTED;
+
+    // Written by the drainer, read by the container's callbacks.
+    private volatile @Nullable Thread drainer;
 
     HeldResponse(Holds holds, Framing framing) {
         this.holds = holds;
@@ -132,6 +143,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
         if (from == null || to == null) {
             return; // not possible: the listener is set after both
         }
+        drainer = Thread.currentThread();
         try {
             while (round(from, to) == Act.LOOP) {
                 // Signalled meanwhile: once more, beginning with isReady().
@@ -147,6 +159,8 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
         } catch (Error e) {
             leaveForGood();
             throw e;
+        } finally {
+            DRAINER.compareAndSet(this, Thread.currentThread(), null); // the next drainer may be at work already
         }
     }
 
@@ -254,22 +268,39 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
 
     @Override
     public void onError(Throwable t) {
-        abort(CloseReason.DISCONNECTED);
+        disconnected();
     }
 
     @Override
     public void onComplete(AsyncEvent event) {
-        abort(CloseReason.DISCONNECTED);
+        disconnected();
     }
 
     @Override
     public void onTimeout(AsyncEvent event) {
-        abort(CloseReason.DISCONNECTED);
+        disconnected();
     }
 
     @Override
     public void onError(AsyncEvent event) {
+        disconnected();
+    }
+
+    /**
+     * The container says that it is over, and recycles its objects once this has returned: so not while a drainer is on its way
+     * out of a write that failed. Tomcat hands the error to a thread of its own first and only then marks the response as broken;
+     * when that thread is done before, it is the next request's response that is marked, and another client's stream that breaks.
+     * The drainer is on its way out: nothing there blocks. Undertow calls this on the drainer's own stack.
+     */
+    private void disconnected() {
         abort(CloseReason.DISCONNECTED);
+        for (int i = 0; i < DRAINER_LEAVES; i++) {
+            Thread other = drainer;
+            if (other == null || other == Thread.currentThread()) {
+                return;
+            }
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
     }
 
     @Override

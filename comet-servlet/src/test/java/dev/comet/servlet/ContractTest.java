@@ -1,0 +1,1324 @@
+package dev.comet.servlet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import dev.comet.Channel;
+import dev.comet.Comet;
+import dev.comet.Draft;
+import dev.comet.servlet.Client.Exchange;
+import dev.comet.servlet.Client.SseEvent;
+import jakarta.servlet.Filter;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * What every container must do with a held response: the same scenarios, unchanged, on each. Every test has a hub and a container
+ * of its own, and after every test nothing may be left: no held response, no subscriber, no timer, no thread, and no stack trace in
+ * the log.
+ */
+@Timeout(60)
+abstract class ContractTest {
+    private static final Duration HEARTBEAT = Duration.ofMillis(200);
+    private static final Duration STALL_LIMIT = Duration.ofSeconds(1);
+    private static final Duration BODY_TIMEOUT = Duration.ofSeconds(1);
+    private static final long PROMPT_NANOS = Duration.ofSeconds(5).toNanos();
+
+    private final List<Client> clients = new CopyOnWriteArrayList<>();
+    private final Log log = new Log();
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+
+    private CountingScheduler scheduler;
+    private Comet.Builder hub;
+    private CometConfig.Builder config;
+    private Map<String, Filter> filters;
+
+    private Container container;
+    private CometServlet endpoint;
+    private CometAdminServlet admin;
+    private Comet comet;
+    private boolean stopped;
+
+    abstract Container container();
+
+    /** A client of the protocol under test; see {@link Client#Client}. */
+    abstract Client connect(int port, int receiveBuffer) throws IOException;
+
+    // ---- before and after
+
+    @BeforeEach
+    void settings() {
+        Logger.getLogger("").addHandler(log);
+        scheduler = new CountingScheduler();
+        hub = Comet.builder().scheduler(scheduler);
+        config = CometConfig.builder()
+                .heartbeat(HEARTBEAT)
+                .stallLimit(STALL_LIMIT)
+                .bodyTimeout(BODY_TIMEOUT);
+        filters = new HashMap<>();
+    }
+
+    private void start() throws Exception {
+        comet = hub.build();
+        endpoint = new CometServlet(comet, config.build());
+        admin = new CometAdminServlet(comet, config.build());
+        container = container();
+        container.start(Map.of("/comet", endpoint, "/admin", admin), filters);
+    }
+
+    @AfterEach
+    void nothingIsLeft() throws Exception {
+        threads.shutdownNow();
+        for (Client client : clients) {
+            client.close();
+        }
+        if (!stopped) {
+            await("no held response", () -> endpoint.held() + admin.held() == 0);
+            await("no subscriber", () -> comet.stats().subscribers() == 0);
+            await("no timer of a request", () -> scheduler.pending() == 0);
+            stop();
+        }
+        scheduler.close();
+        await("no thread of the hub", () -> threadsNamed("comet-").isEmpty());
+        assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+        Logger.getLogger("").removeHandler(log);
+        assertThat(log.complaints()).isEmpty();
+    }
+
+    private void stop() throws Exception {
+        stopped = true;
+        long began = System.nanoTime();
+        container.stop();
+        comet.close();
+        assertThat(System.nanoTime() - began).as("nanoseconds to stop").isLessThan(PROMPT_NANOS);
+    }
+
+    private static List<String> threadsNamed(String prefix) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.startsWith(prefix))
+                .toList();
+    }
+
+    static void await(String what, BooleanSupplier condition) {
+        await(what, Duration.ofSeconds(10), condition);
+    }
+
+    private static void await(String what, Duration atMost, BooleanSupplier condition) {
+        long end = System.nanoTime() + atMost.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - end > 0) {
+                fail("waited " + atMost.toMillis() + " ms for: " + what);
+            }
+            LockSupport.parkNanos(2_000_000);
+        }
+    }
+
+    /** What was logged that a person would have to look at. */
+    private static final class Log extends Handler {
+        private final List<LogRecord> records = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void publish(LogRecord r) {
+            // UT005088: Undertow's own line for every complete() after a write that failed; nothing of ours can prevent
+            // it.
+            boolean ours = String.valueOf(r.getLoggerName()).startsWith("dev.comet");
+            if (r.getLevel().intValue() >= Level.WARNING.intValue()
+                    && (ours || r.getThrown() != null)
+                    && !String.valueOf(r.getMessage()).contains("UT005088")) {
+                records.add(r);
+            }
+        }
+
+        List<String> complaints() {
+            return records.stream()
+                    .map(r -> r.getLoggerName() + ": " + r.getMessage() + " " + r.getThrown())
+                    .toList();
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    }
+
+    // ---- short ways
+
+    private Client connect() throws IOException {
+        return connected(0);
+    }
+
+    private Client connected(int receiveBuffer) throws IOException {
+        Client client = connect(container.port(), receiveBuffer);
+        clients.add(client);
+        return client;
+    }
+
+    /** A stream of events that is attached: its prologue has been read. */
+    private Exchange sse(String query, String... headers) throws IOException {
+        Exchange stream = connect().get("/comet/events?" + query, headers);
+        assertThat(stream.status()).isEqualTo(200);
+        assertThat(stream.header("Content-Type").orElse("").toLowerCase(java.util.Locale.ROOT))
+                .startsWith("text/event-stream");
+        SseEvent prologue = stream.event();
+        assertThat(prologue).isNotNull();
+        assertThat(prologue.retry()).isNotNull();
+        assertThat(prologue.id()).isNotNull();
+        return stream;
+    }
+
+    private Exchange ndjson(String query) throws IOException {
+        Exchange stream = connect().get("/comet/events?" + query, "Accept: application/x-ndjson");
+        assertThat(stream.status()).isEqualTo(200);
+        assertThat(stream.header("Content-Type")).contains("application/x-ndjson");
+        assertThat(stream.object()).startsWith("{\"type\":\"open\"");
+        return stream;
+    }
+
+    private String poll(String query) throws IOException {
+        return poll(connect(), query);
+    }
+
+    private static String poll(Client client, String query) throws IOException {
+        Exchange poll = client.get("/comet/events?as=poll&" + query);
+        assertThat(poll.status()).isEqualTo(200);
+        assertThat(poll.header("Content-Type").orElse("")).startsWith("application/json");
+        return poll.rest();
+    }
+
+    private static List<String> texts(String json) {
+        return Wire.all(json, "data");
+    }
+
+    private static List<String> data(Exchange stream, int n) throws IOException {
+        List<String> data = new ArrayList<>();
+        for (int i = 0; i < n; i++) {
+            SseEvent event = stream.event();
+            assertThat(event).as("event %d of %d", i + 1, n).isNotNull();
+            data.add(event.data());
+        }
+        return data;
+    }
+
+    private static List<String> objects(Exchange stream, int n) throws IOException {
+        List<String> objects = new ArrayList<>();
+        for (int i = 0; i < n; i++) {
+            objects.add(stream.object());
+        }
+        return objects;
+    }
+
+    private void publish(String channel, String... texts) {
+        for (String text : texts) {
+            comet.publish(channel, text);
+        }
+    }
+
+    private static String[] numbers(int from, int to) {
+        return IntStream.rangeClosed(from, to).mapToObj(Integer::toString).toArray(String[]::new);
+    }
+
+    private String cursor(String channel, long next) {
+        return String.format("%08x.%d", comet.channel(channel).epoch(), next);
+    }
+
+    private long closes(String reason) {
+        return comet.stats().closes().getOrDefault(reason, 0L);
+    }
+
+    private static long millisSince(long nanos) {
+        return (System.nanoTime() - nanos) / 1_000_000;
+    }
+
+    // ---- attach
+
+    @Test
+    void attach_saysRetryAndWhereItIsAtOnce() throws Exception {
+        config.heartbeat(Duration.ofSeconds(2)).retry(Duration.ofSeconds(2));
+        start();
+        publish("news", "old");
+        long began = System.nanoTime();
+        Exchange stream = connect().get("/comet/events?channel=news", "Accept: text/event-stream");
+        SseEvent prologue = stream.event();
+        assertThat(Long.parseLong(prologue.retry())).isBetween(1600L, 2400L);
+        assertThat(prologue.id()).isEqualTo(cursor("news", 2));
+        assertThat(prologue.data()).isEmpty();
+        assertThat(stream.header("Cache-Control")).contains("no-cache, no-transform");
+        assertThat(stream.header("X-Accel-Buffering")).contains("no");
+
+        Exchange lines = connect().get("/comet/events?channel=news&as=ndjson");
+        String open = lines.object();
+        assertThat(Wire.first(open, "type")).isEqualTo("open");
+        assertThat(Wire.first(open, "cursor")).isEqualTo(cursor("news", 2));
+        assertThat(Long.parseLong(Wire.first(open, "retry"))).isBetween(1600L, 2400L);
+        assertThat(Wire.first(open, "connection")).isNotEmpty();
+
+        assertThat(Wire.first(poll("channel=news&wait=0"), "cursor")).isEqualTo(cursor("news", 2));
+        assertThat(millisSince(began)).isLessThan(3000);
+        assertThat(comet.stats().subscribersBySource())
+                .containsEntry("native-sse", 1)
+                .containsEntry("native-ndjson", 1);
+    }
+
+    @Test
+    void attach_byForm() throws Exception {
+        start();
+        Exchange stream = connect()
+                .post(
+                        "/comet/events",
+                        "application/x-www-form-urlencoded",
+                        "channel=caf%C3%A9&channel=b&from=oldest&envelope=true",
+                        "Accept: text/event-stream");
+        assertThat(stream.event().id()).isNotEmpty();
+        publish("café", "1");
+        publish("b", "2");
+        assertThat(stream.event().field("channel")).isEqualTo("café");
+        assertThat(stream.event().field("channel")).isEqualTo("b");
+    }
+
+    // ---- replay
+
+    @Test
+    void replay_fromOldestFromTheLastAndFromACursor() throws Exception {
+        start();
+        publish("a", numbers(1, 9));
+        assertThat(data(sse("channel=a&from=oldest"), 9)).containsExactly(numbers(1, 9));
+        assertThat(data(sse("channel=a&from=3"), 3)).containsExactly("7", "8", "9");
+        assertThat(data(sse("channel=a&cursor=" + cursor("a", 5)), 5)).containsExactly(numbers(5, 9));
+        assertThat(data(sse("channel=a", "Last-Event-ID: " + cursor("a", 5)), 5))
+                .containsExactly(numbers(5, 9));
+        assertThat(texts(String.join("\n", objects(ndjson("channel=a&from=oldest"), 9))))
+                .containsExactly(numbers(1, 9));
+        assertThat(texts(poll("channel=a&from=2"))).containsExactly("8", "9");
+        String answer = poll("channel=a&cursor=" + cursor("a", 8));
+        assertThat(texts(answer)).containsExactly("8", "9");
+        assertThat(Wire.first(answer, "cursor")).isEqualTo(cursor("a", 10));
+        assertThat(Wire.first(answer, "gaps")).isEqualTo("[");
+    }
+
+    @Test
+    void replay_largerThanAllBuffers() throws Exception {
+        hub.historyBytes(64 << 20);
+        start();
+        String block = "x".repeat(100_000);
+        for (int i = 0; i < 50; i++) {
+            publish("a", i + block);
+        }
+        for (String data : data(sse("channel=a&from=oldest"), 50)) {
+            assertThat(data).endsWith(block);
+        }
+        String answer = poll("channel=a&from=oldest");
+        assertThat(texts(answer)).isNotEmpty();
+    }
+
+    // ---- live
+
+    @Test
+    void live_oneChannelInEveryTransport() throws Exception {
+        start();
+        Exchange events = sse("channel=a");
+        Exchange enveloped = sse("channel=a&envelope=true");
+        Exchange lines = ndjson("channel=a");
+        Future<String> poll = threads.submit(() -> poll("channel=a&wait=20"));
+        await("the poll is held", () -> comet.stats().subscribers() == 4);
+
+        comet.publish("a", Draft.text("one\r\ntwo\rthree\n").withType("tick").withAttribute("by", "me"));
+        SseEvent event = events.event();
+        assertThat(event.type()).isEqualTo("tick");
+        assertThat(event.id()).isEqualTo(cursor("a", 2));
+        assertThat(event.data()).isEqualTo("one\ntwo\nthree\n");
+        SseEvent envelope = enveloped.event();
+        String line = lines.object();
+        assertThat(envelope.data()).isEqualTo(line);
+        assertThat(envelope.id()).isEqualTo(cursor("a", 2));
+        assertThat(line)
+                .startsWith("{\"channel\":\"a\",\"seq\":1,\"id\":")
+                .contains("\"type\":\"tick\"")
+                .contains("\"data\":\"one\\r\\ntwo\\rthree\\n\"")
+                .contains("\"attributes\":{\"by\":\"me\"}")
+                .contains("\"cursor\":\"" + cursor("a", 2) + "\"");
+        String answer = poll.get();
+        assertThat(answer).contains(line);
+        assertThat(Wire.first(answer, "cursor")).isEqualTo(cursor("a", 2));
+
+        comet.publishJson("a", "{\"x\":[1,2]}");
+        assertThat(events.event().data()).isEqualTo("{\"x\":[1,2]}");
+        assertThat(lines.object()).contains("\"data\":{\"x\":[1,2]}");
+    }
+
+    @Test
+    void live_severalChannelsInOrder() throws Exception {
+        start();
+        Exchange events = sse("channel=a&channel=b&channel=c");
+        Exchange lines = ndjson("channel=a&channel=b&channel=c");
+        for (int i = 0; i < 30; i++) {
+            publish(List.of("a", "b", "c").get(i % 3), Integer.toString(i));
+        }
+        for (int i = 0; i < 30; i++) {
+            SseEvent event = events.event();
+            assertThat(event.field("data")).isEqualTo(Integer.toString(i));
+            assertThat(event.field("channel")).isEqualTo(List.of("a", "b", "c").get(i % 3));
+            assertThat(event.field("cursor")).isEqualTo(event.id());
+            assertThat(lines.object()).contains("\"data\":\"" + i + "\"");
+        }
+    }
+
+    @Test
+    void live_inBurstsAndPauses_nothingStaysBehind() throws Exception {
+        // A wake that comes between the drainer's last look and its leaving must not be lost.
+        start();
+        Exchange events = sse("channel=a");
+        Random random = new Random(1);
+        for (int i = 0; i < 1000; ) {
+            int burst = 1 + random.nextInt(4);
+            for (int k = 0; k < burst; k++, i++) {
+                publish("a", Integer.toString(i));
+                spin(random.nextInt(60_000));
+            }
+            for (int k = burst; k > 0; k--) {
+                assertThat(events.event().data()).isEqualTo(Integer.toString(i - k));
+            }
+        }
+    }
+
+    private static void spin(long nanos) {
+        long end = System.nanoTime() + nanos;
+        while (System.nanoTime() - end < 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void heartbeats_comeOnASilentStreamAndNoMoreThanThat() throws Exception {
+        start();
+        Exchange events = sse("channel=a");
+        Exchange lines = ndjson("channel=a");
+        Future<?> later = threads.submit(() -> {
+            LockSupport.parkNanos(HEARTBEAT.toNanos() * 5);
+            publish("a", "x");
+        });
+        assertThat(events.event().data()).isEqualTo("x");
+        assertThat(lines.object()).contains("\"x\"");
+        assertThat(events.heartbeats()).isBetween(2, 6);
+        assertThat(lines.heartbeats()).isBetween(2, 6);
+        later.get();
+    }
+
+    // ---- resume
+
+    @Test
+    void resume_byLastEventIdUnderConcurrentPublishing_losesAndDoublesNothing() throws Exception {
+        int total = 3000;
+        hub.historyMessages(total).liveWindow(total);
+        start();
+        String at = connectedAt("/comet/events?channel=a");
+        Future<?> publisher = threads.submit(() -> publishSlowly("a", total));
+        Random random = new Random(2);
+        int connections = 0;
+        for (int next = 0; next < total; connections++) {
+            Client client = connect();
+            Exchange stream = client.get("/comet/events?channel=a", "Last-Event-ID: " + at);
+            assertThat(stream.event().id()).isEqualTo(at);
+            for (int n = Math.min(total - next, 1 + random.nextInt(200)); n > 0; n--, next++) {
+                SseEvent event = stream.event();
+                assertThat(event.data()).isEqualTo(Integer.toString(next));
+                at = event.id();
+            }
+            if (random.nextBoolean()) {
+                client.abort();
+            } else {
+                client.close();
+            }
+        }
+        publisher.get();
+        assertThat(connections).isGreaterThan(10);
+        assertThat(comet.stats().gaps()).isZero();
+    }
+
+    private String connectedAt(String target) throws IOException {
+        try (Client client = connect()) {
+            return client.get(target).event().id();
+        }
+    }
+
+    private void publishSlowly(String channel, int total) {
+        for (int i = 0; i < total; i++) {
+            publish(channel, Integer.toString(i));
+            LockSupport.parkNanos(100_000);
+        }
+    }
+
+    @Test
+    void resume_onSeveralChannelsUnderConcurrentPublishing_losesAndDoublesNothing() throws Exception {
+        int each = 1000;
+        hub.historyMessages(each).liveWindow(each);
+        start();
+        List<String> names = List.of("a", "b", "c");
+        String at = connectedAt("/comet/events?channel=a&channel=b&channel=c");
+        List<Future<?>> publishers = new ArrayList<>();
+        for (String name : names) {
+            publishers.add(threads.submit(() -> publishSlowly(name, each)));
+        }
+        Map<String, Integer> seen = new HashMap<>();
+        Random random = new Random(3);
+        for (int got = 0; got < 3 * each; ) {
+            try (Client client = connect()) {
+                Exchange stream = client.get("/comet/events?channel=c&channel=a&channel=b&as=ndjson&cursor=" + at);
+                assertThat(stream.object()).startsWith("{\"type\":\"open\"");
+                for (int n = Math.min(3 * each - got, 1 + random.nextInt(200)); n > 0; n--, got++) {
+                    String line = stream.object();
+                    String channel = Wire.first(line, "channel");
+                    int next = seen.merge(channel, 1, Integer::sum);
+                    assertThat(Wire.first(line, "seq")).as(channel).isEqualTo(Integer.toString(next));
+                    at = Wire.first(line, "cursor");
+                }
+            }
+        }
+        for (Future<?> publisher : publishers) {
+            publisher.get();
+        }
+        assertThat(comet.stats().gaps()).isZero();
+    }
+
+    @Test
+    void resume_byPollsOnOneConnectionUnderConcurrentPublishing_losesAndDoublesNothing() throws Exception {
+        // The container recycles request and response between the polls: nothing of ours may touch the next one's.
+        int total = 3000;
+        hub.historyMessages(total).liveWindow(total);
+        start();
+        Client client = connect();
+        String at = Wire.first(poll(client, "channel=a&wait=0"), "cursor");
+        Future<?> publisher = threads.submit(() -> publishSlowly("a", total));
+        int polls = 0;
+        for (int next = 0; next < total; polls++) {
+            if (polls % 50 == 49) {
+                client = connect(); // Tomcat closes a connection after a hundred requests
+            }
+            String answer = poll(client, "channel=a&cursor=" + at);
+            assertThat(texts(answer)).isNotEmpty();
+            for (String text : texts(answer)) {
+                assertThat(text).isEqualTo(Integer.toString(next++));
+            }
+            at = Wire.first(answer, "cursor");
+        }
+        publisher.get();
+        assertThat(polls).isGreaterThan(20);
+        assertThat(comet.stats().gaps()).isZero();
+    }
+
+    // ---- gap and reset
+
+    @Test
+    void gap_tellsExactlyWhatIsGone() throws Exception {
+        hub.historyMessages(4).liveWindow(4);
+        start();
+        publish("a", numbers(1, 10)); // 7 to 10 are kept
+        Exchange stream = sse("channel=a", "Last-Event-ID: " + cursor("a", 3));
+        SseEvent gap = stream.event();
+        assertThat(gap.type()).isEqualTo("gap");
+        assertThat(gap.data())
+                .isEqualTo("{\"type\":\"gap\",\"channel\":\"a\",\"reason\":\"lapped\",\"from\":3,\"to\":6,\"cursor\":\""
+                        + cursor("a", 7) + "\"}");
+        assertThat(gap.id()).isEqualTo(cursor("a", 7));
+        assertThat(data(stream, 4)).containsExactly(numbers(7, 10));
+
+        Exchange lines = ndjson("channel=a&cursor=" + cursor("a", 1));
+        assertThat(lines.object()).isEqualTo(gap.data().replace("\"from\":3", "\"from\":1"));
+        assertThat(texts(String.join("\n", objects(lines, 4)))).containsExactly(numbers(7, 10));
+
+        String answer = poll("channel=a&cursor=" + cursor("a", 6));
+        assertThat(answer).contains("\"gaps\":[" + gap.data().replace("\"from\":3", "\"from\":6") + "]");
+        assertThat(texts(answer)).containsExactly(numbers(7, 10));
+
+        // 7 is the oldest kept: nothing is gone.
+        assertThat(data(sse("channel=a&cursor=" + cursor("a", 7)), 4)).containsExactly(numbers(7, 10));
+        assertThat(comet.stats().gaps()).isEqualTo(3);
+        assertThat(comet.stats().lost()).isEqualTo(4 + 6 + 1);
+    }
+
+    @Test
+    void gap_onOneOfSeveralChannels() throws Exception {
+        hub.historyMessages(4).liveWindow(4);
+        start();
+        String at = connectedAt("/comet/events?channel=a&channel=b");
+        publish("a", numbers(1, 10));
+        publish("b", "x");
+        Exchange stream = sse("channel=a&channel=b&cursor=" + at);
+        SseEvent gap = stream.event();
+        assertThat(gap.type()).isEqualTo("gap");
+        assertThat(gap.data()).contains("\"channel\":\"a\",\"reason\":\"lapped\",\"from\":1,\"to\":6");
+        assertThat(String.join("\n", data(stream, 5)))
+                .satisfies(all -> assertThat(texts(all)).containsExactly("7", "8", "9", "10", "x"));
+    }
+
+    @Test
+    void reset_whenTheCursorIsOfAnotherEpoch() throws Exception {
+        start();
+        publish("a", "of an earlier life");
+        String earlier = cursor("a", 2);
+        assertThat(comet.remove("a")).isTrue();
+        publish("a", numbers(1, 3));
+        Exchange stream = sse("channel=a", "Last-Event-ID: " + earlier);
+        SseEvent reset = stream.event();
+        assertThat(reset.type()).isEqualTo("gap");
+        assertThat(reset.data())
+                .isEqualTo("{\"type\":\"gap\",\"channel\":\"a\",\"reason\":\"reset\",\"to\":0,\"cursor\":\""
+                        + cursor("a", 1) + "\"}");
+        assertThat(data(stream, 3)).containsExactly(numbers(1, 3));
+        assertThat(poll("channel=a&cursor=" + earlier)).contains("\"reason\":\"reset\"");
+        assertThat(poll("channel=a&cursor=" + cursor("a", 99))).contains("\"reason\":\"reset\""); // from the future
+        assertThat(comet.stats().resets()).isEqualTo(3);
+    }
+
+    // ---- publish over HTTP
+
+    @Test
+    void publish_onTheAdminMount() throws Exception {
+        start();
+        Exchange lines = ndjson("channel=a");
+        Exchange answer = connect()
+                .post(
+                        "/admin/channels/a",
+                        "text/plain",
+                        "héllo",
+                        "X-Comet-Type: greeting",
+                        "X-Comet-Attribute-From: someone");
+        assertThat(answer.status()).isEqualTo(201);
+        String stored = answer.rest();
+        assertThat(stored).startsWith("{\"channel\":\"a\",\"seq\":1,\"id\":");
+        String line = lines.object();
+        assertThat(line)
+                .contains("\"type\":\"greeting\"", "\"data\":\"héllo\"", "\"attributes\":{\"from\":\"someone\"}")
+                .contains("\"id\":" + Wire.first(stored, "id"), "\"time\":" + Wire.first(stored, "time"));
+
+        Client client = connect(); // several on one connection
+        for (int i = 0; i < 20; i++) {
+            Exchange next = client.post("/admin/channels/a", "application/json", "{\"n\":" + i + "}");
+            assertThat(next.status()).isEqualTo(201);
+            assertThat(next.rest()).contains("\"seq\":" + (i + 2));
+            assertThat(lines.object()).contains("\"data\":{\"n\":" + i + "}");
+        }
+        assertThat(connect().get("/admin/channels").rest()).isEqualTo("{\"channels\":[\"a\"]}");
+        assertThat(connect().get("/comet/channels/a").rest()).contains("\"next\":22", "\"subscribers\":1");
+    }
+
+    @Test
+    void publish_isNotHeldUpByAListenerThatBlocksNorByASocketThatTakesNothing() throws Exception {
+        ExecutorService listeners = Executors.newCachedThreadPool();
+        CountDownLatch release = new CountDownLatch(1);
+        hub.listenerExecutor(listeners);
+        start();
+        comet.subscribe("a", m -> {
+            try {
+                release.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Exchange stuck = connected(4096).get("/comet/events?channel=a");
+        assertThat(stuck.status()).isEqualTo(200);
+        String block = "x".repeat(10_000);
+        long longest = 0;
+        long began = System.nanoTime();
+        for (int i = 0; i < 2000; i++) {
+            long before = System.nanoTime();
+            publish("a", block);
+            longest = Math.max(longest, System.nanoTime() - before);
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(3));
+        assertThat(Duration.ofNanos(longest)).isLessThan(Duration.ofSeconds(1));
+        release.countDown();
+        await("stalled", () -> closes("stalled") == 1);
+        comet.drain(Duration.ofSeconds(5));
+        listeners.shutdown();
+        assertThat(listeners.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+    }
+
+    // ---- refuse
+
+    private record Bad(int status, String method, String target, String body, String... headers) {
+        @Override
+        public String toString() {
+            return method + " " + target + " " + Arrays.toString(headers);
+        }
+    }
+
+    private static Bad bad(int status, String target, String... headers) {
+        return new Bad(status, "GET", target, null, headers);
+    }
+
+    private static Bad badBody(int status, String target, String type, String body, String... headers) {
+        String[] all = Arrays.copyOf(headers, headers.length + 1);
+        all[headers.length] = type.isEmpty() ? "X-No: type" : "Content-Type: " + type;
+        return new Bad(status, "POST", target, body, all);
+    }
+
+    private static String events(String query) {
+        return "/comet/events?" + query;
+    }
+
+    @Test
+    void refuse_whatIsWrong_asAProblem() throws Exception {
+        hub.maxMessageBytes(10_000);
+        start();
+        String form = "application/x-www-form-urlencoded";
+        List<Bad> all = List.of(
+                bad(400, "/comet/events"),
+                bad(400, events("channel=")),
+                bad(400, events("channel=a%00b")),
+                bad(400, events("channel=a%0Ab")),
+                bad(400, events("channel=a%7Fb")),
+                bad(400, events("channel=a%2Fb")),
+                bad(400, events("channel=a%5Cb")),
+                bad(400, events("channel=a%25b")),
+                bad(400, events("channel=" + "x".repeat(201))),
+                bad(400, events("channel=%zz")),
+                bad(400, events("channel=a&x=%")),
+                bad(400, events("channel=%FF")),
+                bad(
+                        400,
+                        events(IntStream.range(0, 65)
+                                .mapToObj(i -> "channel=c" + i)
+                                .collect(Collectors.joining("&")))),
+                bad(400, events("channel=a&cursor=garbage")),
+                bad(400, events("channel=a&cursor=0000000g.1")),
+                bad(400, events("channel=a&cursor=00000001.0")),
+                bad(400, events("channel=a&cursor=00000001.99999999999999999999")),
+                bad(400, events("channel=a&cursor=" + "A".repeat(3000))),
+                bad(400, events("channel=a"), "Last-Event-ID: x y z"),
+                bad(400, events("channel=a&from=-1")),
+                bad(400, events("channel=a&from=newest")),
+                bad(400, events("channel=a&as=xml")),
+                bad(400, events("channel=a&as=poll&wait=121")),
+                bad(400, events("channel=a&as=poll&wait=1.5")),
+                bad(400, events("channel=a&envelope=maybe")),
+                bad(400, events("channel=a&presence=a%0Ab")),
+                badBody(400, "/comet/events", form, "channel=%zz"),
+                badBody(400, "/admin/channels/a", "application/json", "{\"a\":"),
+                badBody(400, "/admin/channels/a", "application/json", "1 2"),
+                badBody(400, "/admin/channels/a", "text/plain", "x", "X-Comet-Type: close"),
+                badBody(400, "/admin/channels/a", "text/plain", "x", "X-Comet-Type: 1st"),
+                badBody(400, "/admin/channels/a", "text/plain", "x", "X-Comet-Attribute-: x"),
+                badBody(400, "/admin/channels/" + "x".repeat(201), "text/plain", "x"),
+                badBody(403, "/comet/channels/a", "text/plain", "x"),
+                bad(403, "/comet/stats"),
+                bad(403, "/comet/channels"),
+                new Bad(403, "DELETE", "/comet/channels/a", null),
+                badBody(403, "/admin/channels/a", "text/plain", "x", "X-Forwarded-For: 127.0.0.1"),
+                badBody(403, "/admin/channels/a", "text/plain", "x", "Origin: https://elsewhere.example"),
+                badBody(403, "/admin/channels/a", "text/plain", "x", "Sec-Fetch-Site: cross-site"),
+                bad(404, "/comet/"),
+                bad(404, "/comet"),
+                bad(404, "/comet/nothing"),
+                bad(404, "/comet/channels/none"),
+                bad(404, "/comet/channels/a/b"),
+                new Bad(404, "DELETE", "/admin/channels/none", null),
+                new Bad(405, "PUT", "/comet/events", "x"),
+                new Bad(405, "DELETE", "/comet/events", null),
+                new Bad(405, "HEAD", events("channel=a"), null),
+                new Bad(405, "BREW", events("channel=a"), null),
+                badBody(405, "/comet/stats", "text/plain", "x"),
+                bad(406, events("channel=a"), "Accept: image/png"),
+                badBody(413, "/admin/channels/a", "text/plain", "x".repeat(10_001)),
+                badBody(415, "/comet/events", "text/plain", "channel=a"),
+                badBody(415, "/comet/events", "", "channel=a"),
+                badBody(415, "/admin/channels/a", "text/plain;charset=latin1", "x"));
+        for (Bad request : all) {
+            Exchange answer = send(request);
+            assertThat(answer.status()).as("%s", request).isEqualTo(request.status);
+            String body = answer.rest();
+            if (request.target.contains("%")
+                    && answer.header("Content-Type")
+                            .filter("application/problem+json"::equals)
+                            .isEmpty()) {
+                continue; // it did not reach us: the container has its own answer to bad escapes
+            }
+            assertThat(answer.header("Content-Type")).as("%s", request).contains("application/problem+json");
+            if (!request.method.equals("HEAD")) {
+                assertThat(body).as("%s", request).contains("\"status\":" + request.status);
+                assertThat(Wire.first(body, "title")).as("%s", request).isNotEqualTo("Error");
+                assertThat(Wire.first(body, "detail")).as("%s", request).isNotEmpty();
+            }
+            if (request.status == 405) {
+                assertThat(answer.header("Allow")).as("%s", request).isPresent();
+            }
+        }
+        assertThat(comet.channels()).as("channels that bad requests made").isEmpty();
+        assertThat(comet.stats().published()).isZero();
+    }
+
+    private Exchange send(Bad request) throws IOException {
+        Client client = connect();
+        if (request.body == null) {
+            return client.open(request.method, request.target, request.headers);
+        }
+        String[] headers = Arrays.copyOf(request.headers, request.headers.length + 1);
+        headers[request.headers.length] = "Content-Length: " + request.body.length();
+        Exchange exchange = client.open(request.method, request.target, headers);
+        exchange.write(request.body.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1), true);
+        return exchange;
+    }
+
+    @Test
+    void refuse_onOneConnection_leavesItUsable() throws Exception {
+        start();
+        Client client = connect();
+        for (int i = 0; i < 40; i++) { // Tomcat closes a connection after a hundred requests, and after a 400
+            assertThat(client.get("/comet/channels/none").rest()).contains("\"status\":404");
+            Exchange answer = client.post("/comet/channels/a", "text/plain", "x".repeat(5000));
+            assertThat(answer.status()).isEqualTo(403);
+            assertThat(answer.rest()).contains("\"status\":403");
+        }
+        assertThat(comet.stats().refusals()).containsEntry("denied", 40L).containsEntry("unknown-channel", 40L);
+    }
+
+    @Test
+    void refuse_tenThousandChannels() throws Exception {
+        start();
+        String names = IntStream.range(0, 10_000).mapToObj(i -> "channel=" + i).collect(Collectors.joining("&"));
+        Exchange answer = connect().post("/comet/events", "application/x-www-form-urlencoded", names);
+        assertThat(answer.status()).isEqualTo(413);
+        assertThat(answer.rest()).contains("\"status\":413");
+        String fewer = IntStream.range(0, 5_000).mapToObj(i -> "channel=" + i).collect(Collectors.joining("&"));
+        answer = connect().post("/comet/events", "application/x-www-form-urlencoded", fewer);
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.rest()).contains("max-channels-per-request");
+        assertThat(comet.channels()).isEmpty();
+    }
+
+    @Test
+    void refuse_injectionIntoHeadersAndFrames() throws Exception {
+        start();
+        for (String target : List.of(
+                events("channel=a&cursor=x%0d%0aX-Evil:%201%0d%0a%0d%0ahello"),
+                events("channel=a&from=x%0d%0aX-Evil:%201"),
+                events("channel=a%0d%0aX-Evil:%201"),
+                events("channel=a&as=sse%0d%0aX-Evil:%201"))) {
+            Exchange answer = connect().get(target);
+            assertThat(answer.status()).as(target).isEqualTo(400);
+            assertThat(answer.head()).as(target).doesNotContainIgnoringCase("x-evil");
+            assertThat(answer.rest()).as(target).doesNotContain("\r").doesNotContain("\nX-Evil");
+        }
+        for (String type : List.of("a b", "a:b", "tick%0aid: 7", "tick\u0001", "é")) {
+            Exchange answer = connect().post("/admin/channels/a", "text/plain", "x", "X-Comet-Type: " + type);
+            try {
+                assertThat(answer.status()).as(type).isEqualTo(400);
+            } catch (IOException e) {
+                // the container did not let it in: refused as well
+            }
+        }
+        assertThat(comet.stats().published()).isZero();
+
+        Exchange events = sse("channel=a");
+        Exchange lines = ndjson("channel=a");
+        String hostile = "x\n\nevent: close\ndata: {}\r\rid: 7\u2028\u0000\ud800";
+        comet.publish("a", Draft.text(hostile).withAttribute("k", "\n\n\"}"));
+        publish("a", "next");
+        SseEvent event = events.event();
+        assertThat(event.type()).isEqualTo("message");
+        assertThat(event.id()).isEqualTo(cursor("a", 2));
+        assertThat(event.data()).isEqualTo("x\n\nevent: close\ndata: {}\n\nid: 7\u2028\u0000\ufffd");
+        assertThat(events.event().data()).isEqualTo("next");
+        assertThat(lines.object()).contains("\"attributes\":{\"k\":\"\\n\\n\\\"}\"}");
+        assertThat(lines.object()).contains("\"data\":\"next\"");
+    }
+
+    // ---- bodies
+
+    @Test
+    void body_thatTrickles_isGivenUp() throws Exception {
+        start();
+        long began = System.nanoTime();
+        Exchange declared =
+                connect().open("POST", "/admin/channels/a", "Content-Length: 10", "Content-Type: text/plain");
+        Exchange chunked =
+                connect().open("POST", "/admin/channels/a", "Transfer-Encoding: chunked", "Content-Type: text/plain");
+        declared.write(new byte[] {'x'}, false);
+        chunked.write(new byte[] {'x'}, false);
+        for (Exchange slow : List.of(declared, chunked)) {
+            assertThat(slow.status()).isEqualTo(408);
+            assertThat(slow.header("Content-Type")).contains("application/problem+json");
+            assertThat(slow.rest()).contains("\"status\":408");
+        }
+        assertThat(millisSince(began)).isBetween(BODY_TIMEOUT.toMillis(), BODY_TIMEOUT.toMillis() + 3000);
+        assertThat(comet.channels()).isEmpty();
+    }
+
+    @Test
+    void body_overTheLimit_isRefusedWithoutReadingIt() throws Exception {
+        hub.maxMessageBytes(50_000);
+        start();
+        long began = System.nanoTime();
+        Exchange declared =
+                connect().open("POST", "/admin/channels/a", "Content-Length: 50001", "Content-Type: text/plain");
+        assertThat(declared.status()).isEqualTo(413);
+        assertThat(declared.rest()).contains("\"status\":413", "50000");
+
+        Exchange chunked =
+                connect().open("POST", "/admin/channels/a", "Transfer-Encoding: chunked", "Content-Type: text/plain");
+        for (int sent = 0; sent <= 50_000; sent += 10_001) {
+            chunked.write(new byte[10_001], false); // and no end to it
+        }
+        assertThat(chunked.status()).isEqualTo(413);
+        assertThat(chunked.rest()).contains("\"status\":413");
+        assertThat(millisSince(began)).isLessThan(BODY_TIMEOUT.toMillis());
+
+        Exchange fits = connect().post("/admin/channels/a", "text/plain", "x".repeat(50_000));
+        assertThat(fits.status()).isEqualTo(201);
+        assertThat(comet.stats().published()).isEqualTo(1);
+    }
+
+    @Test
+    void body_cutOffInTheMiddle_publishesNothingAndLeavesNothing() throws Exception {
+        start();
+        for (boolean reset : new boolean[] {true, false}) {
+            for (String length : List.of("Content-Length: 10000", "Transfer-Encoding: chunked")) {
+                Client client = connect();
+                Exchange exchange = client.open("POST", "/admin/channels/a", length, "Content-Type: text/plain");
+                exchange.write(new byte[5000], false);
+                await("the server reads the body", () -> scheduler.pending() == 1);
+                if (reset) {
+                    client.abort();
+                } else {
+                    client.close();
+                }
+                await("the request is over", () -> scheduler.pending() == 0);
+            }
+        }
+        assertThat(comet.channels()).isEmpty();
+    }
+
+    // ---- ends
+
+    @Test
+    void poll_endsWhenItsWaitIsOver() throws Exception {
+        start();
+        long began = System.nanoTime();
+        String answer = poll("channel=a&wait=1");
+        assertThat(millisSince(began)).isBetween(990L, 3000L);
+        assertThat(answer).isEqualTo("{\"cursor\":\"" + cursor("a", 1) + "\",\"gaps\":[],\"messages\":[]}\n");
+        began = System.nanoTime();
+        assertThat(poll("channel=a&wait=0")).isEqualTo(answer);
+        assertThat(millisSince(began)).isLessThan(700);
+        assertThat(closes("done")).isEqualTo(2);
+    }
+
+    @Test
+    void client_thatLeaves_isFoundByTwoHeartbeats() throws Exception {
+        Duration heartbeat = Duration.ofSeconds(1);
+        config.heartbeat(heartbeat);
+        start();
+        Exchange stays = sse("channel=a");
+        List<Client> leaving = new ArrayList<>();
+        for (String as : List.of("sse", "ndjson", "sse", "ndjson")) {
+            Client client = connect();
+            assertThat(client.get(events("channel=a&as=" + as)).line()).isNotEmpty();
+            leaving.add(client);
+        }
+        long began = System.nanoTime();
+        for (int i = 0; i < leaving.size(); i++) {
+            if (i < 2) {
+                leaving.get(i).abort();
+            } else {
+                leaving.get(i).close();
+            }
+        }
+        await("all four are found", heartbeat.multipliedBy(2).plusMillis(700), () -> closes("disconnected") == 4);
+        assertThat(millisSince(began)).isLessThan(2700);
+        assertThat(endpoint.held()).isEqualTo(1);
+        publish("a", "x");
+        assertThat(stays.event().data()).isEqualTo("x");
+    }
+
+    @Test
+    void client_thatLeavesAPoll_isForgottenWhenItsWaitIsOver() throws Exception {
+        start();
+        for (boolean reset : new boolean[] {true, false}) {
+            Client client = connect();
+            client.get(events("channel=a&as=poll&wait=1"));
+            await("it is held", () -> endpoint.held() == 1);
+            if (reset) {
+                client.abort();
+            } else {
+                client.close();
+            }
+            await("it is over", Duration.ofSeconds(3), () -> endpoint.held() == 0);
+        }
+    }
+
+    @Test
+    void clients_thatLeaveWhileMessagesAreWritten_areForgottenOnce() throws Exception {
+        // The failed write, the container's callbacks and the next wake all come at about the same time: one wins.
+        hub.historyMessages(10_000);
+        start();
+        Exchange stays = sse("channel=a");
+        Future<Integer> all = threads.submit(() -> {
+            int n = 0;
+            while (!stays.event().data().equals("end")) {
+                n++;
+            }
+            return n;
+        });
+        AtomicBoolean enough = new AtomicBoolean();
+        Future<?> publisher = threads.submit(() -> {
+            while (!enough.get()) {
+                publishSlowly("a", 10);
+            }
+        });
+        for (int i = 0; i < 100; i++) {
+            Client client = connect();
+            Exchange stream = client.get(events("channel=a"));
+            assertThat(stream.event()).isNotNull();
+            stream.event();
+            if (i % 2 == 0) {
+                client.abort();
+            } else {
+                client.close();
+            }
+        }
+        enough.set(true);
+        publisher.get();
+        publish("a", "end");
+        await("only one is held", () -> endpoint.held() == 1);
+        assertThat(comet.stats().subscribers()).isEqualTo(1);
+        assertThat(comet.stats().closes()).containsExactly(Map.entry("disconnected", 100L));
+        assertThat(all.get(10, TimeUnit.SECONDS)).isEqualTo((int) comet.stats().published() - 1);
+    }
+
+    @Test
+    void client_thatLeaves_breaksNobodyElsesStream() throws Exception {
+        // Regresses a mix-up on Tomcat: it recycled the objects of a response whose write had failed while the writer
+        // was still on
+        // its way out, and marked the next request's response as broken.
+        start();
+        for (int i = 0; i < 150; i++) {
+            try (Client client = connect()) {
+                Exchange stream = client.get(events("channel=a&as=ndjson"));
+                assertThat(stream.object()).startsWith("{\"type\":\"open\"");
+                for (int k = 0; k < 3; k++) { // the third to a client that has left fails for certain
+                    publish("a", i + "." + k);
+                    assertThat(texts(stream.object())).as("of stream %d", i).containsExactly(i + "." + k);
+                }
+            }
+        }
+        await("none is held", () -> endpoint.held() == 0);
+        assertThat(comet.stats().closes()).containsExactly(Map.entry("disconnected", 150L));
+    }
+
+    @Test
+    void channel_removed_closesItsSubscribersAfterWhatIsLeft() throws Exception {
+        start();
+        Exchange events = sse("channel=a");
+        Exchange lines = ndjson("channel=a");
+        Future<String> poll = threads.submit(() -> poll("channel=a&wait=20"));
+        await("the poll is held", () -> comet.stats().subscribers() == 3);
+        assertThat(connect().open("DELETE", "/admin/channels/a").status()).isEqualTo(204);
+        SseEvent close = events.event();
+        assertThat(close.type()).isEqualTo("close");
+        assertThat(close.data()).isEqualTo("{\"reason\":\"closed\"}");
+        assertThat(events.event()).isNull();
+        assertThat(lines.object()).contains("\"type\":\"close\"").contains("\"reason\":\"closed\"");
+        assertThat(lines.object()).isNull();
+        assertThat(poll.get()).contains("\"messages\":[]");
+        assertThat(closes("closed")).isEqualTo(3);
+    }
+
+    @Test
+    void stream_endsAtItsMaximumAge() throws Exception {
+        config.maxAge(Duration.ofSeconds(1));
+        start();
+        long began = System.nanoTime();
+        Exchange events = sse("channel=a");
+        Exchange lines = ndjson("channel=a");
+        SseEvent close = events.event();
+        assertThat(close.type()).isEqualTo("close");
+        assertThat(close.data()).isEqualTo("{\"reason\":\"max-age\"}");
+        assertThat(events.event()).isNull();
+        assertThat(lines.object()).contains("\"reason\":\"max-age\"");
+        assertThat(lines.object()).isNull();
+        assertThat(millisSince(began)).isBetween(790L, 2500L);
+        assertThat(closes("max-age")).isEqualTo(2);
+    }
+
+    @Test
+    void drain_endsAllWithLastWordsAndTakesNoNewOnes() throws Exception {
+        start();
+        List<Exchange> streams = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            streams.add(sse("channel=a&channel=b" + i));
+        }
+        Future<String> poll = threads.submit(() -> poll("channel=a&wait=20"));
+        await("the poll is held", () -> comet.stats().subscribers() == 21);
+        long began = System.nanoTime();
+        assertThat(comet.drain(Duration.ofSeconds(5))).isTrue();
+        assertThat(millisSince(began)).isLessThan(2000);
+        for (Exchange stream : streams) {
+            SseEvent close = stream.event();
+            assertThat(close.type()).isEqualTo("close");
+            assertThat(close.data()).isEqualTo("{\"reason\":\"shutdown\"}");
+            assertThat(stream.event()).isNull();
+        }
+        assertThat(poll.get()).contains("\"messages\":[]");
+        assertThat(closes("shutdown")).isEqualTo(21);
+
+        Exchange refused = connect().get(events("channel=a"));
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.header("Retry-After").map(Integer::parseInt))
+                .hasValueSatisfying(s -> assertThat(s).isPositive());
+        assertThat(refused.header("Content-Type")).contains("application/problem+json");
+        assertThat(refused.rest()).contains("\"status\":503");
+        assertThat(connect().post("/admin/channels/a", "text/plain", "x").status())
+                .isEqualTo(201);
+    }
+
+    @Test
+    void stop_isPromptThoughOneReaderTakesNothing() throws Exception {
+        config.stallLimit(Duration.ofSeconds(30));
+        hub.historyBytes(64 << 20);
+        start();
+        Exchange good = sse("channel=a");
+        Exchange stuck = stuck("a", "ballast");
+        await("both are held", () -> endpoint.held() == 2);
+        fill("ballast");
+        assertThat(stuck.status()).isEqualTo(200);
+        assertThat(comet.drain(Duration.ofMillis(300))).as("all had ended").isFalse();
+        stop();
+        SseEvent close = good.event();
+        assertThat(close.type()).isEqualTo("close");
+        assertThat(close.data()).isEqualTo("{\"reason\":\"shutdown\"}");
+        assertThat(endpoint.held()).isZero();
+        assertThat(comet.stats().subscribers()).isZero();
+        assertThat(scheduler.pending()).isZero();
+    }
+
+    // ---- slow readers
+
+    /** A subscriber that reads nothing any more. */
+    private Exchange stuck(String... channels) throws IOException {
+        String query = Arrays.stream(channels).map(c -> "channel=" + c).collect(Collectors.joining("&"));
+        return connected(4096).get(events(query));
+    }
+
+    /** More than all buffers between here and a client take. */
+    private void fill(String channel) {
+        String block = "x".repeat(64_000);
+        for (int i = 0; i < 64; i++) {
+            publish(channel, block);
+        }
+        // It is stuck when nothing is delivered any more.
+        long[] last = {-1, System.nanoTime()};
+        await("nothing is delivered any more", () -> {
+            long now = comet.stats().delivered();
+            if (now != last[0]) {
+                last[0] = now;
+                last[1] = System.nanoTime();
+            }
+            return millisSince(last[1]) > 200;
+        });
+    }
+
+    @Test
+    void reader_thatTakesNothing_isEndedAndNobodyElse() throws Exception {
+        hub.historyBytes(64 << 20);
+        start();
+        Exchange good = sse("channel=a");
+        Client slow = connected(4096);
+        Exchange stuck = slow.get(events("channel=a"));
+        assertThat(stuck.status()).isEqualTo(200);
+        String block = "x".repeat(64_000);
+        for (int i = 0; i < 64; i++) {
+            publish("a", i + block);
+        }
+        for (int i = 0; i < 64; i++) {
+            assertThat(good.event().data()).startsWith(i + "x");
+        }
+        await("it is ended", STALL_LIMIT.plusSeconds(3), () -> closes("stalled") == 1);
+        publish("a", "next");
+        assertThat(good.event().data()).isEqualTo("next");
+        assertThat(endpoint.held()).isEqualTo(1);
+        assertThat(comet.stats().closes()).containsOnlyKeys("stalled");
+
+        // It reads again, too late: there is an end to it.
+        stuck.drain();
+    }
+
+    @Test
+    void reader_thatIsSlowButReads_isToldWhatItMissed() throws Exception {
+        hub.historyMessages(10).liveWindow(10);
+        config.stallLimit(Duration.ofSeconds(30));
+        start();
+        Client slow = connected(4096);
+        Exchange stream = slow.get(events("channel=a"));
+        assertThat(stream.event().id()).isNotNull();
+        String block = "x".repeat(64_000);
+        for (int i = 1; i <= 100; i++) {
+            publish("a", i + block);
+        }
+        publish("a", "end");
+        long next = 1;
+        int gaps = 0;
+        for (SseEvent event = stream.event(); ; event = stream.event()) {
+            if (event.type().equals("gap")) {
+                assertThat(event.field("reason")).isEqualTo("lapped");
+                assertThat(event.field("from")).isEqualTo(Long.toString(next));
+                next = Long.parseLong(event.field("to")) + 1;
+                gaps++;
+            } else if (event.data().equals("end")) {
+                break;
+            } else {
+                assertThat(event.data()).startsWith(next + "x");
+                next++;
+            }
+            assertThat(event.id()).isEqualTo(cursor("a", next));
+        }
+        assertThat(next).isEqualTo(101);
+        assertThat(gaps).isPositive();
+    }
+
+    @Test
+    void readers_thatTakeNothing_holdNobodyUpAndCostLittle() throws Exception {
+        int readers = 100;
+        int messages = 150;
+        config.stallLimit(Duration.ofSeconds(8)).heartbeat(Duration.ofSeconds(2));
+        start();
+        List<Exchange> good = new ArrayList<>();
+        for (int i = 0; i < readers; i++) {
+            good.add(sse("channel=a"));
+        }
+        List<Future<long[]>> alone = collect(good, 0, messages);
+        publishStamped(0, messages);
+        long[] without = latencies(alone);
+        long heapBefore = heap();
+
+        List<Exchange> stuck = new ArrayList<>();
+        for (int i = 0; i < readers; i++) {
+            stuck.add(stuck("a", "ballast")); // on the same channel, and on one that fills their sockets
+        }
+        await("all are attached", () -> endpoint.held() == 2 * readers);
+        fill("ballast");
+        List<Future<long[]>> together = collect(good, messages, 2 * messages);
+        publishStamped(messages, 2 * messages);
+        long[] with = latencies(together);
+        long heapAfter = heap();
+        assertThat(endpoint.held()).as("they are stuck, and held").isEqualTo(2 * readers);
+
+        String figures = String.format(
+                "latency of %d readers, alone: median %d µs, p99 %d µs; among as many that take nothing: median %d µs, p99 %d µs;"
+                        + " heap +%d KiB",
+                readers,
+                percentile(without, 50) / 1000,
+                percentile(without, 99) / 1000,
+                percentile(with, 50) / 1000,
+                percentile(with, 99) / 1000,
+                (heapAfter - heapBefore) / 1024);
+        Logger.getLogger(getClass().getName()).info(figures);
+        assertThat(percentile(with, 50)).as(figures).isLessThan(3 * percentile(without, 50) + 20_000_000);
+        assertThat(percentile(with, 99)).as(figures).isLessThan(3 * percentile(without, 99) + 100_000_000);
+        assertThat(heapAfter - heapBefore).as(figures).isLessThan(48 << 20);
+        await("all of them are ended", Duration.ofSeconds(15), () -> closes("stalled") == readers);
+        assertThat(comet.stats().closes()).containsOnlyKeys("stalled");
+        assertThat(stuck).hasSize(readers);
+    }
+
+    private List<Future<long[]>> collect(List<Exchange> streams, int from, int to) {
+        List<Future<long[]>> all = new ArrayList<>();
+        for (Exchange stream : streams) {
+            Callable<long[]> reader = () -> {
+                long[] latencies = new long[to - from];
+                for (int i = from; i < to; i++) {
+                    String[] data = stream.event().data().split(" ", 2);
+                    assertThat(data[0]).isEqualTo(Integer.toString(i));
+                    latencies[i - from] = System.nanoTime() - Long.parseLong(data[1]);
+                }
+                return latencies;
+            };
+            all.add(threads.submit(reader));
+        }
+        return all;
+    }
+
+    private void publishStamped(int from, int to) {
+        for (int i = from; i < to; i++) {
+            publish("a", i + " " + System.nanoTime());
+            LockSupport.parkNanos(10_000_000);
+        }
+    }
+
+    private static long[] latencies(List<Future<long[]>> readers) throws Exception {
+        List<long[]> all = new ArrayList<>();
+        for (Future<long[]> reader : readers) {
+            all.add(reader.get(30, TimeUnit.SECONDS));
+        }
+        return all.stream().flatMapToLong(Arrays::stream).sorted().toArray();
+    }
+
+    private static long percentile(long[] sorted, int percent) {
+        return sorted[(int) ((sorted.length - 1) * (long) percent / 100)];
+    }
+
+    private static long heap() {
+        Runtime runtime = Runtime.getRuntime();
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+            least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+        }
+        return least;
+    }
+
+    // ---- misconfiguration
+
+    @Test
+    void filter_withoutAsyncSupport_failsAtOnceAndIsNamed() throws Exception {
+        filters.put("legacy-filter", (request, response, chain) -> chain.doFilter(request, response));
+        start();
+        Exchange answer = connect().get(events("channel=a"));
+        assertThat(answer.status()).isEqualTo(500);
+        assertThat(endpoint.held()).isZero();
+        assertThat(comet.channels()).isEmpty();
+        await("the log names the filter", () -> log.complaints().stream().anyMatch(c -> c.contains("legacy-filter")));
+        log.records.clear();
+        Optional<Channel> none = comet.find("a");
+        assertThat(none).isEmpty();
+    }
+
+    // ---- for subclasses
+
+    /** Starts with the settings as they are; for scenarios that only one protocol has. */
+    final Comet started() throws Exception {
+        start();
+        return comet;
+    }
+
+    final Client another() throws IOException {
+        return connect();
+    }
+}
