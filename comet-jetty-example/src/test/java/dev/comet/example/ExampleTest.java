@@ -41,7 +41,8 @@ class ExampleTest {
         assertThat(page.statusCode()).isEqualTo(200);
         assertThat(page.body()).contains("<title>Comet</title>", "page.css", "page.js");
         assertThat(page.headers().firstValue("Content-Security-Policy")).isPresent();
-        assertThat(Http.get(at("/page.css")).headers().firstValue("Content-Type")).hasValue("text/css;charset=utf-8");
+        assertThat(Http.get(at("/page.css")).headers().firstValue("Content-Type"))
+                .hasValue("text/css;charset=utf-8");
         assertThat(Http.get(at("/page.js")).headers().firstValue("Content-Type"))
                 .hasValue("text/javascript;charset=utf-8");
         assertThat(Http.get(at("/../../web.xml")).statusCode()).isGreaterThanOrEqualTo(400);
@@ -61,8 +62,10 @@ class ExampleTest {
 
     @Test
     void pages_mayPublishToTheirOwnChannels_andNoOthers() throws Exception {
-        assertThat(Http.post(at("/comet/channels/demo-news"), "from a page").statusCode()).isEqualTo(201);
-        assertThat(Http.post(at("/comet/channels/news"), "from a page").statusCode()).isEqualTo(403);
+        assertThat(Http.post(at("/comet/channels/demo-news"), "from a page").statusCode())
+                .isEqualTo(201);
+        assertThat(Http.post(at("/comet/channels/news"), "from a page").statusCode())
+                .isEqualTo(403);
     }
 
     @Test

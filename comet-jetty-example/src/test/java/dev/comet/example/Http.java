@@ -19,8 +19,7 @@ final class Http {
     private Http() {}
 
     static HttpResponse<String> get(URI at) throws IOException, InterruptedException {
-        return CLIENT.send(
-                HttpRequest.newBuilder(at).timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofString());
+        return CLIENT.send(HttpRequest.newBuilder(at).timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofString());
     }
 
     static HttpResponse<String> post(URI at, String body) throws IOException, InterruptedException {

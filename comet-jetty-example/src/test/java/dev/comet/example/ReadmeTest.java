@@ -40,8 +40,8 @@ class ReadmeTest {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         DiagnosticCollector<JavaFileObject> problems = new DiagnosticCollector<>();
         try (StandardJavaFileManager files = compiler.getStandardFileManager(problems, Locale.ROOT, null)) {
-            List<String> options =
-                    List.of("-proc:none", "-Xlint:all", "-cp", System.getProperty("java.class.path"), "-d", out.toString());
+            List<String> options = List.of(
+                    "-proc:none", "-Xlint:all", "-cp", System.getProperty("java.class.path"), "-d", out.toString());
             compiler.getTask(null, files, problems, options, null, sources).call();
         }
 
@@ -63,7 +63,8 @@ class ReadmeTest {
                 NodeList names = xml.getElementsByTagName(tag);
                 assertThat(names.getLength()).isPositive();
                 for (int i = 0; i < names.getLength(); i++) {
-                    assertThat(Class.forName(names.item(i).getTextContent().strip())).isNotNull();
+                    assertThat(Class.forName(names.item(i).getTextContent().strip()))
+                            .isNotNull();
                 }
             }
         }

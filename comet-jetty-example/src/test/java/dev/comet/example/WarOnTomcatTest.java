@@ -31,10 +31,12 @@ class WarOnTomcatTest {
         URI at = URI.create("http://localhost:" + tomcat.getConnector().getLocalPort() + "/app/");
         try (BufferedReader lines = Http.stream(at.resolve("comet/events?channel=news"))) {
             Http.lineAfter(lines, "id: ");
-            assertThat(Http.post(at.resolve("comet-admin/channels/news"), "hello").statusCode())
+            assertThat(Http.post(at.resolve("comet-admin/channels/news"), "hello")
+                            .statusCode())
                     .isEqualTo(201);
             assertThat(Http.lineAfter(lines, "data: ")).isEqualTo("data: hello");
-            assertThat(Http.post(at.resolve("comet/channels/news"), "hello").statusCode()).isEqualTo(403);
+            assertThat(Http.post(at.resolve("comet/channels/news"), "hello").statusCode())
+                    .isEqualTo(403);
             assertThat(threads()).isNotEmpty();
 
             tomcat.getHost().removeChild(context);

@@ -664,6 +664,7 @@ abstract class ContractTest {
 
     // ---- refuse
 
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares them
     private record Bad(int status, String method, String target, String body, String... headers) {
         @Override
         public String toString() {
