@@ -87,15 +87,16 @@ class LogTest {
     }
 
     @Test
-    void publishAsync_theLifeIsOverWhenTheLogAnswers_anotherIsOpened() {
-        CompletableFuture<Message> published =
-                comet.publishAsync("a", Draft.text("x")).toCompletableFuture();
-        int epoch = comet.channel("a").epoch();
-        comet.remove("a");
+    void publishAsync_theLifeIsOverWhenTheLogAnswers_anotherIsOpened_withItsOptions() {
+        ChannelOptions options = ChannelOptions.DEFAULT.withHistoryMessages(7);
+        Channel b = comet.channel("b", options);
+        CompletableFuture<Message> published = b.publishAsync(Draft.text("x")).toCompletableFuture();
+        b.remove();
         log.answer();
         assertThat(published).isNotDone();
         log.answer();
-        assertThat(published).isCompletedWithValueMatching(m -> m.seq() == 1 && m.epoch() != epoch);
+        assertThat(published).isCompletedWithValueMatching(m -> m.seq() == 1 && m.epoch() != b.epoch());
+        assertThat(comet.channel("b").options()).isEqualTo(options);
         assertThat(comet.stats().published()).isEqualTo(1);
     }
 

@@ -75,6 +75,20 @@ class PresenceTest {
         assertThat(Seen.of(watching)).containsExactly("a-ann");
     }
 
+    /** The timer of the first leave is still there when the second one comes: it must not count from the first. */
+    @Test
+    void leavesAgainWithinTheGrace_theGraceCountsFromTheLastLeave() {
+        join("ann").close(CloseReason.DISCONNECTED);
+        time.advance(Duration.ofSeconds(10));
+        Subscriber again = join("ann");
+        time.advance(Duration.ofSeconds(60));
+        again.close(CloseReason.DISCONNECTED);
+        time.advance(GRACE.minus(TICK));
+        assertThat(Seen.of(watching)).containsExactly("a+ann");
+        time.advance(TICK);
+        assertThat(Seen.of(watching)).containsExactly("a-ann");
+    }
+
     @Test
     void twoTabsOfOneName_joinOnce_leaveAfterTheLast() {
         Subscriber one = join("ann");

@@ -18,23 +18,19 @@ import org.openjdk.jcstress.infra.results.LL_Result;
 @Outcome(expect = Expect.FORBIDDEN, desc = "What it reads is not what its place promised.")
 @State
 public class AttachLatestVersusPublish {
-    private final Comet hub = Inline.hub().build();
+    private final Channel channel = Inline.channel("a");
     private final Reader reader = new Reader();
-
-    public AttachLatestVersusPublish() {
-        hub.channel("a");
-    }
 
     @Actor
     public void subscriber(LL_Result r) {
-        Subscriber subscriber = reader.attach(hub, SubscribeOptions.of("a"));
+        Subscriber subscriber = reader.attach(From.latest(), channel);
         r.r1 = subscriber.cursor().seq(0);
         reader.start(subscriber);
     }
 
     @Actor
     public void publisher() {
-        hub.publish("a", "x");
+        channel.publish("x");
     }
 
     @Arbiter

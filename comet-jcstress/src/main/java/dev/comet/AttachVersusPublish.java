@@ -18,21 +18,17 @@ import org.openjdk.jcstress.infra.results.L_Result;
 @Outcome(expect = Expect.FORBIDDEN, desc = "By none, or by both.")
 @State
 public class AttachVersusPublish {
-    private final Comet hub = Inline.hub().build();
+    private final Channel channel = Inline.channel("a");
     private final Reader reader = new Reader();
-
-    public AttachVersusPublish() {
-        hub.channel("a");
-    }
 
     @Actor
     public void subscriber() {
-        reader.start(reader.attach(hub, SubscribeOptions.of("a").withFrom(From.last(1))));
+        reader.start(reader.attach(From.last(1), channel));
     }
 
     @Actor
     public void publisher() {
-        hub.publish("a", "x");
+        channel.publish("x");
     }
 
     @Arbiter

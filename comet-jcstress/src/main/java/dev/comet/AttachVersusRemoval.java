@@ -24,7 +24,7 @@ public class AttachVersusRemoval {
 
     @Actor
     public void subscriber() {
-        reader.start(reader.attach(hub, SubscribeOptions.of("a")));
+        reader.start(hub.attach(SubscribeOptions.of("a"), reader::signal));
     }
 
     @Actor

@@ -21,7 +21,7 @@ public class CloseVersusPublish {
     private final AtomicInteger wakes = new AtomicInteger();
     private final Comet hub = Inline.hub().build();
     private final Subscriber leaves = hub.attach(SubscribeOptions.of("a"), wakes::incrementAndGet);
-    private final Reader stays = Reader.of(hub, SubscribeOptions.of("a"));
+    private final Reader stays = Reader.of(hub, "a");
 
     @Actor
     public void leaver() {

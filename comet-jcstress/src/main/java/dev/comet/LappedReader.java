@@ -20,14 +20,17 @@ import org.openjdk.jcstress.infra.results.LL_Result;
 @Outcome(expect = Expect.FORBIDDEN, desc = "One is missing without a word, or comes twice.")
 @State
 public class LappedReader {
-    private final Comet hub = Inline.hub().historyMessages(0).liveWindow(2).build();
-    private final Subscriber subscriber = hub.attach(SubscribeOptions.of("a"), () -> {});
+    private static final Comet HUB =
+            Inline.hub().historyMessages(0).liveWindow(2).build();
+
+    private final Channel channel = new Channel(HUB, "a", 1, HUB.settings().channels());
+    private final Subscriber subscriber = Inline.subscriber(() -> {}, From.latest(), channel);
 
     @Actor
     public void publisher() {
-        hub.publish("a", "1");
-        hub.publish("a", "2");
-        hub.publish("a", "3");
+        channel.publish("1");
+        channel.publish("2");
+        channel.publish("3");
     }
 
     @Actor

@@ -21,15 +21,14 @@ import org.openjdk.jcstress.infra.results.LLL_Result;
 @Outcome(expect = Expect.FORBIDDEN, desc = "The cursor ran ahead of a message, or fell behind it.")
 @State
 public class MergedRead {
-    private static final SubscribeOptions OPTIONS = SubscribeOptions.of("a", "b");
-
-    private final Comet hub = Inline.hub().build();
-    private final Subscriber subscriber = hub.attach(OPTIONS, () -> {});
+    private final Channel a = Inline.channel("a");
+    private final Channel b = Inline.channel("b");
+    private final Subscriber subscriber = Inline.subscriber(() -> {}, From.latest(), a, b);
 
     @Actor
     public void publisher() {
-        hub.publish("a", "a");
-        hub.publish("b", "b");
+        a.publish("a");
+        b.publish("b");
     }
 
     @Actor
@@ -44,6 +43,6 @@ public class MergedRead {
     }
 
     private String rest(From from) {
-        return Reader.pass(hub.attach(OPTIONS.withFrom(from), () -> {}));
+        return Reader.pass(Inline.subscriber(() -> {}, from, a, b));
     }
 }

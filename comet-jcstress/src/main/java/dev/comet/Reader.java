@@ -19,15 +19,15 @@ final class Reader extends Drain {
     private boolean ended;
 
     /** A reader that follows already. */
-    static Reader of(Comet hub, SubscribeOptions options) {
+    static Reader of(Comet hub, String channel) {
         Reader reader = new Reader();
-        reader.start(reader.attach(hub, options));
+        reader.start(hub.attach(SubscribeOptions.of(channel), reader::signal));
         return reader;
     }
 
     /** Attaches, but does not read yet; it may be woken, though. */
-    Subscriber attach(Comet hub, SubscribeOptions options) {
-        return hub.attach(options, this::signal);
+    Subscriber attach(From from, Channel channel) {
+        return Inline.subscriber(this::signal, from, channel);
     }
 
     /** Reads from now on: first the replay, then what it is woken for. */

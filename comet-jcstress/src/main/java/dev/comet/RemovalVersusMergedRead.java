@@ -20,14 +20,13 @@ import org.openjdk.jcstress.infra.results.LL_Result;
 @Outcome(expect = Expect.FORBIDDEN, desc = "The end without the message.")
 @State
 public class RemovalVersusMergedRead {
-    private final Comet hub = Inline.hub().build();
-    private final Channel life = hub.channel("a");
-    private final Subscriber subscriber = hub.attach(SubscribeOptions.of("a", "b"), () -> {});
+    private final Channel life = Inline.channel("a");
+    private final Subscriber subscriber = Inline.subscriber(() -> {}, From.latest(), life, Inline.channel("b"));
 
     @Actor
     public void publisher() {
         life.publish("x");
-        life.remove();
+        life.feed.close();
     }
 
     @Actor

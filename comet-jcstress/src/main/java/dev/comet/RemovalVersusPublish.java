@@ -25,7 +25,7 @@ import org.openjdk.jcstress.infra.results.LLL_Result;
 public class RemovalVersusPublish {
     private final Comet hub = Inline.hub().build();
     private final Channel life = hub.channel("a");
-    private final Reader reader = Reader.of(hub, SubscribeOptions.of("a"));
+    private final Reader reader = Reader.of(hub, "a");
     private @Nullable Message message;
 
     @Actor

@@ -20,14 +20,13 @@ import org.openjdk.jcstress.infra.results.LL_Result;
 @Outcome(expect = Expect.FORBIDDEN, desc = "The end without the message.")
 @State
 public class RemovalVersusRead {
-    private final Comet hub = Inline.hub().build();
-    private final Channel life = hub.channel("a");
-    private final Subscriber subscriber = hub.attach(SubscribeOptions.of("a"), () -> {});
+    private final Channel life = Inline.channel("a");
+    private final Subscriber subscriber = Inline.subscriber(() -> {}, From.latest(), life);
 
     @Actor
     public void publisher() {
         life.publish("x");
-        life.remove();
+        life.feed.close();
     }
 
     @Actor

@@ -129,8 +129,9 @@ final class NdjsonTest {
                 "\"\uD83D\uDE00\"",
                 "[".repeat(500) + "]".repeat(500))) {
             wire.comet.publishJson("a", json);
-            Map<String, Object> line = held.lines().get(0);
-            assertThat(line.get("data")).isEqualTo(Parsed.value(json));
+            byte[] bytes = held.take();
+            assertThat(Parsed.text(bytes)).doesNotContain("\r");
+            assertThat(Parsed.lines(bytes).get(0).get("data")).isEqualTo(Parsed.value(json));
         }
     }
 

@@ -66,6 +66,11 @@ final class PresenceTest {
                     .extracting(line -> line.get("type"))
                     .containsExactly("message", "join", "leave", "message");
             assertThat(lines.get(1)).doesNotContainKeys("seq", "id", "data").containsEntry("member", "ann");
+            if (query.equals("channel=a")) {
+                assertThat(lines.get(1)).doesNotContainKey("cursor");
+            } else {
+                assertThat(lines.get(1).get("cursor")).isEqualTo(lines.get(0).get("cursor"));
+            }
         }
     }
 

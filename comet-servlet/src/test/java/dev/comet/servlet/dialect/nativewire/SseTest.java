@@ -125,7 +125,7 @@ final class SseTest {
         sse.take();
         ndjson.take();
         wire.comet.publish("a", "x\r\ny");
-        wire.comet.publish("a", Draft.json("[1,\n2]").withType("t").withAttribute("k", "v"));
+        wire.comet.publish("a", Draft.json("[1,\r2,\r\n3,\n4]").withType("t").withAttribute("k", "v"));
         List<SseReader.Event> events = sse.sse().events;
         String[] lines = Parsed.text(ndjson.take()).split("\n", -1);
         assertThat(events).hasSize(2);
