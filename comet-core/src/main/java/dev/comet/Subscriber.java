@@ -193,17 +193,21 @@ public final class Subscriber {
     private Read readMerged(Sink sink) {
         int messages = 0;
         try {
-            if (!inPass) {
+            boolean begun = !inPass;
+            if (begun) {
                 beginPass();
             }
             while (ending == null) {
-                Event event = takeGap();
-                if (event == null) {
-                    event = takeSoonest();
-                }
+                Event event = takeNext();
                 if (event == null) {
                     inPass = false;
                     safeId = Math.max(safeId, bound);
+                    if (!begun) { // what came since that pass began has woken us, perhaps, while the sink wanted no
+                        // more
+                        begun = true;
+                        beginPass();
+                        continue;
+                    }
                     return lastPass ? Read.CLOSED : Read.EMPTY;
                 }
                 if (event instanceof Gap gap) {
@@ -233,24 +237,24 @@ public final class Subscriber {
         inPass = true;
     }
 
-    private @Nullable Gap takeGap() {
+    /**
+     * A gap, or else the message with the lowest id. Each channel is looked at once: were it found in time at one look and lapped
+     * at a second, another's greater id would be handed over, and reported, before what this one has lost was told.
+     */
+    private @Nullable Event takeNext() {
+        Attachment of = null;
+        Message soonest = null;
         for (Attachment a = first; a != null; a = a.sibling) {
-            if (a.pending != null || (a.next < a.tail && a.peek() == null)) {
+            if (a.pending == null && a.next >= a.tail) {
+                continue;
+            }
+            Message m = a.peek();
+            if (m == null) {
                 Gap gap = a.takeGap();
                 if (gap != null) {
                     return gap;
                 }
-            }
-        }
-        return null;
-    }
-
-    private @Nullable Message takeSoonest() {
-        Attachment of = null;
-        Message soonest = null;
-        for (Attachment a = first; a != null; a = a.sibling) {
-            Message m = a.next < a.tail ? a.peek() : null;
-            if (m != null && m.id() <= bound && (soonest == null || m.id() < soonest.id())) {
+            } else if (m.id() <= bound && (soonest == null || m.id() < soonest.id())) {
                 soonest = m;
                 of = a;
             }

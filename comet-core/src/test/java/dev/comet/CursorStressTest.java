@@ -62,9 +62,9 @@ class CursorStressTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"VECTOR, 1", "VECTOR, 8", "ID, 1", "ID, 8"})
-    void historyTooSmall_whatIsMissingIsTold(By by, int channels) throws Exception {
-        List<Reader> readers = run(by, channels, 16, 400);
+    @CsvSource({"VECTOR, 1, 16", "VECTOR, 8, 16", "VECTOR, 8, 2", "ID, 1, 16", "ID, 8, 16", "ID, 8, 4", "ID, 8, 2"})
+    void historyTooSmall_whatIsMissingIsTold(By by, int channels, int history) throws Exception {
+        List<Reader> readers = run(by, channels, history, 400);
         for (Reader reader : readers) {
             assertThat(reader.messages).isPositive();
             if (by == By.VECTOR) {

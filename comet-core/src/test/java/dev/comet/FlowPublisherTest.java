@@ -97,6 +97,16 @@ class FlowPublisherTest {
     }
 
     @Test
+    void severalChannels_whatCameWithoutDemand_comesWithTheNextDemand() {
+        comet.publisher(SubscribeOptions.of("a", "b")).subscribe(seen);
+        publish(2);
+        request(1);
+        publish(1);
+        request(10);
+        assertThat(seen.take()).containsExactly("subscribed", "a1", "a2", "a3");
+    }
+
+    @Test
     void demandAddsUp_beforeAnythingIsThere() {
         subscribe();
         request(1);
