@@ -50,7 +50,7 @@ final class Inline implements Scheduler {
 
     @Override
     public long currentTimeMillis() {
-        return 0;
+        return 1000; // at 0 the first cursor would be the id 0, which means "from the oldest"
     }
 
     @Override

@@ -23,7 +23,8 @@ import org.openjdk.jcstress.infra.results.LLL_Result;
 public class MergedRead {
     private final Channel a = Inline.channel("a");
     private final Channel b = Inline.channel("b");
-    private final Subscriber subscriber = Inline.subscriber(() -> {}, From.latest(), a, b);
+    // The last one is looked at first: so a, and b only after that, when both may have been published meanwhile.
+    private final Subscriber subscriber = Inline.subscriber(() -> {}, From.latest(), b, a);
 
     @Actor
     public void publisher() {

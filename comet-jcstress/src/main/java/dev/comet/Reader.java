@@ -62,15 +62,24 @@ final class Reader extends Drain {
 
     /** Reads once what there is, and tells what that was. */
     static String pass(Subscriber subscriber) {
-        StringBuilder pass = new StringBuilder();
+        return read(subscriber, true);
+    }
+
+    /** Reads one event, and tells what that was. */
+    static String one(Subscriber subscriber) {
+        return read(subscriber, false);
+    }
+
+    private static String read(Subscriber subscriber, boolean all) {
+        StringBuilder seen = new StringBuilder();
         Subscriber.Read end = subscriber.read(event -> {
-            write(event, pass);
-            return true;
+            write(event, seen);
+            return all;
         });
         if (end == Subscriber.Read.CLOSED) {
-            pass.append('!');
+            seen.append('!');
         }
-        return pass.isEmpty() ? "-" : pass.toString();
+        return seen.isEmpty() ? "-" : seen.toString();
     }
 
     private static void write(Event event, StringBuilder to) {

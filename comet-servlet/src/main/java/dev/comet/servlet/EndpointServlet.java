@@ -1,5 +1,6 @@
 package dev.comet.servlet;
 
+import dev.comet.CloseReason;
 import dev.comet.Comet;
 import dev.comet.RefusedException;
 import dev.comet.Subscriber;
@@ -10,6 +11,7 @@ import dev.comet.servlet.dialect.Reply;
 import dev.comet.servlet.dialect.Request;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -154,11 +156,19 @@ abstract class EndpointServlet extends HttpServlet {
                 return;
             }
             p.holds.begun();
-            writeHead(response, 200, hold.framing().headers());
-            if (p.config.identityEncoding()) {
-                response.setHeader("Content-Encoding", "identity");
+            ServletOutputStream out;
+            try {
+                writeHead(response, 200, hold.framing().headers());
+                if (p.config.identityEncoding()) {
+                    response.setHeader("Content-Encoding", "identity");
+                }
+                out = response.getOutputStream();
+            } catch (IOException | RuntimeException e) {
+                subscriber.close(CloseReason.FAILED); // a filter took the writer, say: nobody else would end it
+                p.holds.ended();
+                throw e;
             }
-            held.start(subscriber, async, response.getOutputStream());
+            held.start(subscriber, async, out);
         }
     }
 

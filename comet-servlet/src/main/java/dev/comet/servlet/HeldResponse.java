@@ -37,6 +37,9 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
 
     private static final long PAUSE_NANOS = 100_000;
 
+    /** Of at most {@link Frames#FULL} bytes and a frame each, before others have their turn. */
+    private static final int WRITES = 16;
+
     private static final VarHandle STATE;
     private static final VarHandle DRAINER;
 
@@ -145,8 +148,12 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
         }
         drainer = Thread.currentThread();
         try {
-            while (round(from, to) == Act.LOOP) {
-                // Signalled meanwhile: once more, beginning with isReady().
+            Act act = Act.LOOP; // signalled meanwhile: once more, beginning with isReady()
+            while (act == Act.LOOP) {
+                act = round(from, to);
+            }
+            if (act == Act.DRAIN) {
+                scheduler.execute(this::drain); // it is still the drainer: nobody else can become one
             }
         } catch (IOException | RuntimeException e) {
             boolean expected = e instanceof IOException || state == HoldState.CLOSED;
@@ -169,12 +176,19 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
         signal(Signal.NOTHING_LEFT);
     }
 
-    /** Reads and writes until there is nothing left, or the stream is not ready. */
+    /**
+     * Reads and writes until there is nothing left or the stream is not ready; or, {@link Act#DRAIN}, until it has had its share:
+     * a client that is fast while publishers are faster must not keep the thread from the others of its slice.
+     */
     private Act round(Subscriber from, ServletOutputStream to) throws IOException {
         Frames frames = holds.take();
         boolean lent = false;
         blocked = false;
-        while (state != HoldState.CLOSED) {
+        for (int writes = 0; state != HoldState.CLOSED; ) {
+            if (writes == WRITES) {
+                giveBack(frames, lent);
+                return Act.DRAIN;
+            }
             if (!to.isReady()) {
                 blockedSince = scheduler.nanoTime();
                 blocked = true;
@@ -184,6 +198,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
             lent = fill(from, frames);
             if (lent) {
                 to.write(frames.bytes(), 0, frames.size());
+                writes++;
                 unflushed = true;
                 lastWrite = scheduler.nanoTime();
             } else if (unflushed) {

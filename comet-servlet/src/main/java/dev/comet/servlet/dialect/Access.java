@@ -53,6 +53,9 @@ public final class Access {
     public void check(Action action, String channel, Request request) {
         if (mount == Default.LOOPBACK) {
             refuseForeignPages(request);
+            refuseForeignHosts(request);
+        } else if (action == Action.PUBLISH || action == Action.ADMIN) {
+            refuseForeignWriters(request);
         }
         Caller caller = request.caller();
         switch (authorizer.decide(action, channel, caller)) {
@@ -92,6 +95,23 @@ public final class Access {
         if (!origin.isEmpty() && !own && !origins.contains(origin)) {
             throw new RefusedException(Refusal.DENIED, "a page of another origin may not do that (cors-origins)");
         }
+    }
+
+    /**
+     * A page of another site can make its reader's browser publish with the reader's cookie, unless the browser is believed when
+     * it says so. It says it in Sec-Fetch-Site, which no proxy rewrites; where it does not, by Origin and Host.
+     */
+    private void refuseForeignWriters(Request request) {
+        String origin = request.header("Origin").orElse("").toLowerCase(Locale.ROOT);
+        boolean own =
+                request.header("Sec-Fetch-Site").filter("same-origin"::equals).isPresent();
+        if (!own && !origins.contains(origin)) {
+            refuseForeignPages(request);
+        }
+    }
+
+    private void refuseForeignHosts(Request request) {
+        String host = request.header("Host").orElse("").toLowerCase(Locale.ROOT);
         if (!host.isEmpty() && !isLocal(name(host)) && !hosts.contains(name(host))) {
             throw new RefusedException(
                     Refusal.DENIED, "the Host header names neither this machine nor a configured host (allowed-hosts)");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import dev.comet.CloseReason;
+import dev.comet.Encoder;
 import dev.comet.Gap;
 import dev.comet.Message;
 import java.io.ByteArrayOutputStream;
@@ -39,6 +40,9 @@ final class Json {
         }
         return bytes.toByteArray();
     }
+
+    /** What {@link #open} makes, for all transports that need it. */
+    static final Encoder OPEN = Json::open;
 
     /** A message without its cursor and without the closing brace, for {@link #withCursor}. */
     static byte[] open(Message m) {

@@ -16,7 +16,6 @@ final class Ndjson extends Stream {
     private static final byte[] LINE_END = {'\n'};
 
     private static final Encoder LINE = m -> line(Json.whole(m));
-    private static final Encoder OPEN = Json::open;
 
     private final boolean severalChannels;
 
@@ -41,7 +40,7 @@ final class Ndjson extends Stream {
         if (event instanceof Gap gap) {
             out.add(line(Json.gap(gap, at.cursor().toString())));
         } else if (event instanceof Message m && severalChannels) {
-            out.add(m.encoded(OPEN))
+            out.add(m.encoded(Json.OPEN))
                     .add(Json.withCursor(at.cursor().toString()))
                     .add(LINE_END);
         } else if (event instanceof Message m) {

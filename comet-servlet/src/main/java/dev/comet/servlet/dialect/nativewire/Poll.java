@@ -1,7 +1,6 @@
 package dev.comet.servlet.dialect.nativewire;
 
 import dev.comet.CloseReason;
-import dev.comet.Encoder;
 import dev.comet.Event;
 import dev.comet.Gap;
 import dev.comet.Message;
@@ -22,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  * cursor is the place before it.
  */
 final class Poll implements Framing {
-    private static final Encoder OPEN = Json::open;
 
     private final List<Header> headers;
     private final Duration wait;
@@ -53,7 +51,9 @@ final class Poll implements Framing {
             cursor = now;
         } else if (event instanceof Message m) {
             String now = at.cursor().toString();
-            messages.add(messages.size() == 0 ? "" : ",").add(m.encoded(OPEN)).add(Json.withCursor(now));
+            messages.add(messages.size() == 0 ? "" : ",")
+                    .add(m.encoded(Json.OPEN))
+                    .add(Json.withCursor(now));
             cursor = now;
             full = messages.isFull();
         }
