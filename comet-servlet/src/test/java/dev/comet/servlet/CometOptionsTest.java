@@ -190,8 +190,9 @@ final class CometOptionsTest {
     void durations_haveUnits_orAreSeconds(String value, Duration duration) {
         assertThat(parse("heartbeat", value).config().nativeSettings().heartbeat())
                 .isEqualTo(duration);
-        assertThat(parse("presence-grace", value).comet().build().settings().presenceGrace())
-                .isEqualTo(duration);
+        try (Comet comet = parse("presence-grace", value).comet().build()) {
+            assertThat(comet.settings().presenceGrace()).isEqualTo(duration);
+        }
     }
 
     @ParameterizedTest

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -65,6 +66,7 @@ abstract class ContractTest {
     private CometAdminServlet admin;
     private Comet comet;
     private boolean stopped;
+    private Set<Thread> before;
 
     abstract Container container();
 
@@ -76,6 +78,7 @@ abstract class ContractTest {
     @BeforeEach
     void settings() {
         Logger.getLogger("").addHandler(log);
+        before = Set.copyOf(threadsNamed("comet-"));
         scheduler = new CountingScheduler();
         hub = Comet.builder().scheduler(scheduler);
         config = CometConfig.builder().heartbeat(HEARTBEAT).stallLimit(STALL_LIMIT);
@@ -103,7 +106,7 @@ abstract class ContractTest {
             stop();
         }
         scheduler.close();
-        await("no thread of the hub", () -> threadsNamed("comet-").isEmpty());
+        await("no thread of the hub", () -> before.containsAll(threadsNamed("comet-")));
         assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
         Logger.getLogger("").removeHandler(log);
         assertThat(log.complaints()).isEmpty();
@@ -117,10 +120,9 @@ abstract class ContractTest {
         assertThat(System.nanoTime() - began).as("nanoseconds to stop").isLessThan(PROMPT_NANOS);
     }
 
-    private static List<String> threadsNamed(String prefix) {
+    private static List<Thread> threadsNamed(String prefix) {
         return Thread.getAllStackTraces().keySet().stream()
-                .map(Thread::getName)
-                .filter(name -> name.startsWith(prefix))
+                .filter(thread -> thread.getName().startsWith(prefix))
                 .toList();
     }
 
