@@ -297,4 +297,35 @@ final class AccessTest {
                         .check(Action.ADMIN, "", Ask.get("/").request()))
                 .hasMessageContaining("this machine");
     }
+
+    /** A page of another site could publish with its reader's cookie: found by a reader of the README's own example. */
+    @Test
+    void foreignPage_mayNotPublish_onThePublicMount_whateverTheAuthorizerSays() {
+        Access access = access(Default.PUBLIC, (action, channel, caller) -> Decision.ALLOW);
+
+        assertThat(allowed(access, Action.PUBLISH, page("https://evil.example", "cross-site")))
+                .isFalse();
+        assertThat(allowed(access, Action.PUBLISH, page("https://evil.example", "")))
+                .isFalse();
+        assertThat(allowed(access, Action.PUBLISH, page("https://app.example", "same-origin")))
+                .isTrue(); // a proxy has rewritten Host
+        assertThat(allowed(access, Action.PUBLISH, page("https://push.example", "")))
+                .isTrue();
+        assertThat(allowed(access, Action.SUBSCRIBE, page("https://evil.example", "cross-site")))
+                .isTrue();
+    }
+
+    @Test
+    void configuredOrigin_mayPublish_fromAnotherSite() {
+        Access access = new Access(
+                Default.PUBLIC, (action, channel, caller) -> Decision.ALLOW, Set.of(), Set.of("https://app.example"));
+
+        assertThat(allowed(access, Action.PUBLISH, page("https://app.example", "cross-site")))
+                .isTrue();
+    }
+
+    private static Ask page(String origin, String site) {
+        Ask ask = Ask.get("/").with("Host", "push.example").with("Origin", origin);
+        return site.isEmpty() ? ask : ask.with("Sec-Fetch-Site", site);
+    }
 }
