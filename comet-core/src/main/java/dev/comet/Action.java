@@ -6,7 +6,7 @@ public enum Action {
     SUBSCRIBE,
     /** Publish to a channel. */
     PUBLISH,
-    /** Be a named member of a channel, or see who is. */
+    /** Be a named member of a channel, or see who is: {@link Authorizer.Question#member}. */
     PRESENCE,
     /** Create, list, clear, close or remove channels, sign, register clients, read the statistics. */
     ADMIN

@@ -20,6 +20,9 @@ public final class Channel {
     private final ChannelOptions options;
     private final Members members;
 
+    // Written by whoever set the timer: at the beginning, then by the timer itself.
+    private volatile Scheduler.@Nullable Timer tending;
+
     Channel(Comet hub, String name, int epoch, ChannelOptions options) {
         this.hub = hub;
         this.name = name;
@@ -89,6 +92,11 @@ public final class Channel {
         return feed.fanout.size();
     }
 
+    /** How many sessions follow it, whether they are polling now or not. See {@link Sessions#open(String, SubscribeOptions)}. */
+    public int sessions() {
+        return feed.sessions();
+    }
+
     /** The names of its members, sorted; one that left is listed until its grace period is over. */
     public List<String> members() {
         return members.names();
@@ -111,6 +119,21 @@ public final class Channel {
     /** Whether this life is over. */
     public boolean isRemoved() {
         return feed.closed();
+    }
+
+    /** The timer that looks after it next; none once it has been removed, for a timer holds on to its ring. */
+    void tendBy(Scheduler.Timer timer) {
+        tending = timer;
+        if (isRemoved()) { // meanwhile, and untend() may have come too early
+            timer.cancel();
+        }
+    }
+
+    void untend() {
+        Scheduler.Timer timer = tending;
+        if (timer != null) {
+            timer.cancel();
+        }
     }
 
     /** What was published before this wall-clock time is too old to be kept. */

@@ -63,7 +63,7 @@ public final class Comet implements AutoCloseable {
         this.settings = builder.settings();
         this.ownScheduler = builder.scheduler == null ? new WheelScheduler() : null;
         this.scheduler = builder.scheduler != null ? builder.scheduler : java.util.Objects.requireNonNull(ownScheduler);
-        this.listeners = builder.listenerExecutor;
+        this.listeners = new Patient(builder.listenerExecutor, this);
         this.log = builder.log;
         this.lastId = new AtomicLong(scheduler.currentTimeMillis() / 1000 * IDS_PER_SECOND);
         this.lives = new Lives(this);
@@ -294,8 +294,8 @@ public final class Comet implements AutoCloseable {
                 subscriber.end(CloseReason.SHUTDOWN); // it slipped in while the doors were being shut
             }
             return subscriber;
-        } catch (RefusedException e) {
-            subscriber.close(CloseReason.DONE);
+        } catch (Throwable e) { // refused, or out of memory
+            subscriber.undo();
             throw e;
         }
     }
@@ -303,7 +303,7 @@ public final class Comet implements AutoCloseable {
     private Channel follow(Subscriber subscriber, String name, SubscribeOptions options, boolean only) {
         while (true) {
             Channel channel = options.create()
-                    ? lives.open(name, options.creating())
+                    ? lives.openToFollow(name, options.creating())
                     : lives.find(name)
                             .orElseThrow(
                                     () -> refused(Refusal.UNKNOWN_CHANNEL, "there is no channel " + Names.shown(name)));
@@ -371,14 +371,13 @@ public final class Comet implements AutoCloseable {
     }
 
     /** What {@link Subscriber#close} does, once. */
-    void release(Subscriber subscriber, CloseReason reason) {
+    void release(Subscriber subscriber) {
         subscriber.leaveAll();
         subscriber.bySource().decrementAndGet();
         String address = subscriber.address();
         if (address != null) {
             leaveAddress(address);
         }
-        counters.closed(reason);
         leave();
     }
 
@@ -590,7 +589,7 @@ public final class Comet implements AutoCloseable {
             return this;
         }
 
-        /** {@code max-channels=100000}. */
+        /** {@code max-channels=100000}: the last fifth is created by publishing only, for anyone can make up names to follow. */
         public Builder maxChannels(int channels) {
             Checks.atLeast("max-channels", channels, 1);
             maxChannels = channels;
@@ -663,7 +662,10 @@ public final class Comet implements AutoCloseable {
             return this;
         }
 
-        /** Where listeners are called, which may block; by default {@link ForkJoinPool#commonPool()}. */
+        /**
+         * Where listeners are called, which may block; by default {@link ForkJoinPool#commonPool()}. When it rejects a task, that
+         * task is offered again every 100 ms.
+         */
         public Builder listenerExecutor(Executor executor) {
             listenerExecutor = executor;
             return this;

@@ -14,6 +14,10 @@ import java.util.concurrent.Executor;
  */
 abstract class Drain implements Runnable {
     private static final int ROUNDS = 16;
+
+    /** How many events a round hands to an application's code at most: it may be slow. */
+    static final int TURN = 64;
+
     private static final VarHandle WORK;
 
     static {
@@ -35,15 +39,10 @@ abstract class Drain implements Runnable {
     }
 
     private void schedule() {
-        try {
-            executor().execute(this);
-        } catch (Throwable e) { // an application's pool is full: the next signal is to try again
-            work = 0;
-            throw e;
-        }
+        executor().execute(this);
     }
 
-    /** Where the work is done. */
+    /** Where the work is done. It takes every task: see {@link Patient}. */
     abstract Executor executor();
 
     /** One round: everything there is to do now. By one thread at a time. Must not throw. */

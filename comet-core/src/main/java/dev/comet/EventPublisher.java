@@ -35,6 +35,9 @@ final class EventPublisher implements Flow.Publisher<Event> {
         private volatile boolean cancelled;
         private volatile boolean badRequest;
 
+        // Owned by the drainer.
+        private int turn;
+
         @SuppressWarnings("NullAway.Init") // upstream is attached by start()
         Work(Flow.Subscriber<? super Event> downstream) {
             this.downstream = java.util.Objects.requireNonNull(downstream, "subscriber");
@@ -108,14 +111,23 @@ final class EventPublisher implements Flow.Publisher<Event> {
 
         /** Delivers what is asked for. The end needs no demand, neither before nor after that. */
         private boolean isOver() {
-            return upstream.exhausted()
-                    || (demand.get() > 0
-                            && (upstream.read(this::deliver) == Subscriber.Read.CLOSED || upstream.exhausted()));
+            if (upstream.exhausted()) {
+                return true;
+            }
+            turn = TURN;
+            if (demand.get() <= 0) {
+                return false;
+            }
+            Subscriber.Read read = upstream.read(this::deliver);
+            if (turn == 0) {
+                signal(); // there may be more, and it may be asked for
+            }
+            return read == Subscriber.Read.CLOSED || upstream.exhausted();
         }
 
         private boolean deliver(Event event) {
             downstream.onNext(event);
-            return demand.decrementAndGet() > 0 && !cancelled && !badRequest;
+            return demand.decrementAndGet() > 0 && --turn > 0 && !cancelled && !badRequest;
         }
     }
 }

@@ -19,6 +19,7 @@ final class Feed {
 
     // Guarded by the lock.
     private long touched;
+    private int sessions;
     private long lastTime;
 
     /**
@@ -146,6 +147,27 @@ final class Feed {
         }
     }
 
+    /** Keeps it alive for a session, which follows it between its polls too; false when it is closed. */
+    synchronized boolean retain() {
+        if (!closed) {
+            sessions++;
+        }
+        return !closed;
+    }
+
+    /** Undoes one {@link #retain} that answered true. */
+    void release() {
+        long nanos = channel.hub.scheduler.nanoTime();
+        synchronized (this) {
+            touched = nanos;
+            sessions--;
+        }
+    }
+
+    synchronized int sessions() {
+        return sessions;
+    }
+
     /**
      * The seq that the next message will have, read under the lock: every message whose id was drawn before this call is in the
      * ring when it returns.
@@ -180,7 +202,7 @@ final class Feed {
         ring.evictBefore(expiredMillis);
         // A publish may have read the clock after the caller did, and been faster: then nothing has been quiet yet.
         long quiet = Math.max(0, nanos - touched);
-        long left = fanout.size() > 0 ? idleNanos : idleNanos - quiet;
+        long left = fanout.size() + sessions > 0 ? idleNanos : idleNanos - quiet;
         if (left <= 0) {
             closed = true;
         }

@@ -47,14 +47,27 @@ final class Lives {
         return Optional.ofNullable(byName.get(name));
     }
 
-    /** The channel's present life; a new one, with these options or else the hub's, when there is none. */
+    /** The channel's present life, for a publisher; a new one, with these options or else the hub's, when there is none. */
     Channel open(String name, @Nullable ChannelOptions options) {
+        return open(name, options, hub.settings().maxChannels());
+    }
+
+    /**
+     * The same for a subscriber. Whoever may subscribe makes up names as he likes; so the last fifth of the channels is for those
+     * who publish.
+     */
+    Channel openToFollow(String name, @Nullable ChannelOptions options) {
+        int most = hub.settings().maxChannels();
+        return open(name, options, most - most / 5);
+    }
+
+    private Channel open(String name, @Nullable ChannelOptions options, int most) {
         Channel present = byName.get(name);
         if (present != null && !present.isRemoved()) {
             return present;
         }
         Channel[] fresh = new Channel[1];
-        Channel channel = byName.computeIfAbsent(name, n -> fresh[0] = begin(n, options));
+        Channel channel = byName.computeIfAbsent(name, n -> fresh[0] = begin(n, options, most));
         if (fresh[0] != null) {
             begun(channel);
         }
@@ -63,7 +76,8 @@ final class Lives {
 
     Channel create(String name, ChannelOptions options) {
         Channel[] fresh = new Channel[1];
-        byName.computeIfAbsent(name, n -> fresh[0] = begin(n, options));
+        byName.computeIfAbsent(
+                name, n -> fresh[0] = begin(n, options, hub.settings().maxChannels()));
         if (fresh[0] == null) {
             throw hub.refused(Refusal.EXISTS, "channel " + Names.shown(name) + " exists already");
         }
@@ -71,7 +85,7 @@ final class Lives {
         return fresh[0];
     }
 
-    private Channel begin(String name, @Nullable ChannelOptions options) {
+    private Channel begin(String name, @Nullable ChannelOptions options, int most) {
         try {
             Names.channel(name);
         } catch (RefusedException e) {
@@ -79,11 +93,14 @@ final class Lives {
         }
         hub.admitChannel();
         Settings settings = hub.settings();
-        if (count.incrementAndGet() > settings.maxChannels()) {
+        if (count.incrementAndGet() > most) {
             count.decrementAndGet();
             throw hub.refused(
                     Refusal.TOO_MANY_CHANNELS,
-                    "the server has its maximum of " + settings.maxChannels() + " channels (max-channels)");
+                    most == settings.maxChannels()
+                            ? "the server has its maximum of " + most + " channels (max-channels)"
+                            : "the server has " + most
+                                    + " channels; those that are still free are for publishers (max-channels)");
         }
         ChannelOptions kept = options == null
                 ? settings.channels()
@@ -117,6 +134,7 @@ final class Lives {
             return null;
         });
         if (ended[0]) {
+            channel.untend();
             channel.feed.fanout.signal();
             Feed presence = channel.presenceIfAny();
             if (presence != null) {
@@ -130,7 +148,7 @@ final class Lives {
     // ---- one timer per channel: what is too old goes, and the channel when it has been idle
 
     private void watch(Channel channel, long nanos) {
-        hub.scheduler.schedule(() -> tend(channel), nanos);
+        channel.tendBy(hub.scheduler.schedule(() -> tend(channel), nanos));
     }
 
     private void tend(Channel channel) {

@@ -1,30 +1,72 @@
 package dev.comet;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client that is known across its requests by an id, with the position that it has reached. Between polls the session itself
- * follows the channels, so that they live on; each poll follows them anew from the position, which moves when the poll's answer
- * has been written. <i>Thread-safe.</i>
+ * A client that is known across its requests by an id, with the position that it has reached. Between polls the session keeps
+ * its channels alive; each poll follows them anew from the position, which moves when the poll's answer has been written. <i>Thread-safe.</i>
  */
 public final class Session {
     private final Sessions sessions;
     private final String id;
-    private final @Nullable Subscriber anchor;
+    private final boolean follows;
 
     // Guarded by the monitor; the timer reads and writes the last one too.
     private @Nullable Cursor position;
     private @Nullable Subscriber poll;
     private boolean closed;
     private long touched;
+    private List<Channel> retained = List.of();
+    private Scheduler.@Nullable Timer watch;
 
-    Session(Sessions sessions, String id, @Nullable Subscriber anchor, long now) {
+    /**
+     * A session.
+     *
+     * @param position where its first poll begins; null: where that poll asks for, and it keeps no channel alive
+     */
+    Session(Sessions sessions, String id, @Nullable Cursor position) {
         this.sessions = sessions;
         this.id = id;
-        this.anchor = anchor;
-        this.position = anchor == null ? null : anchor.cursor();
-        this.touched = now;
+        this.follows = position != null;
+        this.position = position;
+        this.touched = sessions.now();
+    }
+
+    /** Keeps the channels alive that this subscriber follows, which are those of its last poll; earlier ones no longer. */
+    void follow(Subscriber subscriber) {
+        List<Channel> now = new ArrayList<>();
+        for (Channel channel : subscriber.channels()) {
+            if (channel.feed.retain()) {
+                now.add(channel);
+            }
+        }
+        retain(now);
+    }
+
+    private void retain(List<Channel> channels) {
+        List<Channel> released = channels;
+        synchronized (this) {
+            if (!closed) {
+                released = retained;
+                retained = channels;
+            }
+        }
+        released.forEach(channel -> channel.feed.release());
+    }
+
+    /** The timer that looks after it next; none once it is closed, for the timer holds on to it. */
+    void watchedBy(Scheduler.Timer timer) {
+        boolean over;
+        synchronized (this) {
+            watch = timer;
+            over = closed;
+        }
+        if (over) {
+            timer.cancel();
+        }
     }
 
     /** Its id: 1 to 200 bytes of UTF-8 without control characters. */
@@ -54,6 +96,9 @@ public final class Session {
             }
             Subscriber fresh = sessions.hub().attach(at == null ? options : options.withFrom(From.cursor(at)), wake);
             if (begin(fresh, at)) {
+                if (follows) {
+                    follow(fresh);
+                }
                 return fresh;
             }
             fresh.close(CloseReason.REPLACED); // a commit came in between: it would begin at what has been written
@@ -96,20 +141,26 @@ public final class Session {
     /** Forgets the client; a poll that is open ends with {@link CloseReason#EXPIRED}. */
     public void close() {
         Subscriber open;
+        Scheduler.Timer timer;
+        List<Channel> released;
         synchronized (this) {
             if (closed) {
                 return;
             }
             closed = true;
             open = poll;
+            timer = watch;
+            released = retained;
+            retained = List.of();
         }
         sessions.forget(this);
+        if (timer != null) {
+            timer.cancel();
+        }
         if (open != null) {
             open.end(CloseReason.EXPIRED);
         }
-        if (anchor != null) {
-            anchor.close(CloseReason.EXPIRED);
-        }
+        released.forEach(channel -> channel.feed.release());
     }
 
     /** How long it may still go without a poll; 0 or less: it is to be forgotten. */

@@ -44,9 +44,8 @@ public final class Sessions {
         hub.admitSession();
         Session fresh;
         try {
-            Subscriber anchor = follows == null ? null : Anchor.attach(hub, follows);
-            fresh = new Session(this, id, anchor, now());
-        } catch (RefusedException e) {
+            fresh = follows == null ? new Session(this, id, null) : following(id, follows);
+        } catch (Throwable e) { // refused, or out of memory
             hub.releaseSession();
             throw e;
         }
@@ -56,6 +55,15 @@ public final class Sessions {
         }
         watch(fresh, timeoutNanos);
         return fresh;
+    }
+
+    /** It attaches to learn its position, and stays without a subscriber: between polls nobody reads. */
+    private Session following(String id, SubscribeOptions follows) {
+        Subscriber subscriber = hub.attach(follows, () -> {});
+        Session session = new Session(this, id, subscriber.cursor());
+        session.follow(subscriber);
+        subscriber.undo();
+        return session;
     }
 
     /** The session of this id. Finding it is no sign of life: see {@link Session#touch}. */
@@ -82,7 +90,7 @@ public final class Sessions {
     }
 
     private void watch(Session session, long nanos) {
-        hub.scheduler.schedule(() -> look(session), nanos);
+        session.watchedBy(hub.scheduler.schedule(() -> look(session), nanos));
     }
 
     private void look(Session session) {
@@ -91,26 +99,6 @@ public final class Sessions {
             watch(session, left);
         } else {
             session.close();
-        }
-    }
-
-    /** Between polls a session only keeps its channels alive; nobody reads, so it leaves by itself when the hub drains. */
-    private static final class Anchor {
-        private volatile @Nullable Subscriber subscriber;
-
-        static Subscriber attach(Comet hub, SubscribeOptions follows) {
-            Anchor anchor = new Anchor();
-            Subscriber subscriber = hub.attach(follows.withSource("session"), anchor::woken);
-            anchor.subscriber = subscriber;
-            anchor.woken(); // it may have been too early to be heard
-            return subscriber;
-        }
-
-        private void woken() {
-            Subscriber s = subscriber;
-            if (s != null && s.ending().filter(CloseReason.SHUTDOWN::equals).isPresent()) {
-                s.close(CloseReason.SHUTDOWN);
-            }
         }
     }
 

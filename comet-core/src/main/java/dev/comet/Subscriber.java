@@ -112,6 +112,17 @@ public final class Subscriber {
         }
     }
 
+    /** The lives that it follows. */
+    List<Channel> channels() {
+        List<Channel> channels = new ArrayList<>();
+        for (Attachment a = first; a != null; a = a.sibling) {
+            if (!a.feed.isPresence()) {
+                channels.add(a.feed.channel);
+            }
+        }
+        return channels;
+    }
+
     /** Leaves every feed, and every channel that it is a member of. */
     void leaveAll() {
         for (Attachment a = first; a != null; a = a.sibling) {
@@ -340,7 +351,15 @@ public final class Subscriber {
     public void close(CloseReason reason) {
         if (CLOSED.compareAndSet(this, false, true)) {
             ENDING.compareAndSet(this, null, reason);
-            hub.release(this, reason);
+            hub.counters.closed(reason); // before a drain that waits for the last one hears of it
+            hub.release(this);
+        }
+    }
+
+    /** Leaves what it had attached to when it was refused: it never was a subscriber, and ends for no reason that counts. */
+    void undo() {
+        if (CLOSED.compareAndSet(this, false, true)) {
+            hub.release(this);
         }
     }
 

@@ -36,6 +36,9 @@ public final class Subscription implements AutoCloseable {
 
         private volatile boolean started;
 
+        // Owned by the drainer.
+        private int turn;
+
         Work(Comet hub, Listener listener) {
             this.hub = hub;
             this.listener = listener;
@@ -63,8 +66,11 @@ public final class Subscription implements AutoCloseable {
                 return;
             }
             try {
-                if (subscriber.read(this::deliver) == Subscriber.Read.CLOSED) {
-                    end(subscriber.ending().orElse(CloseReason.CLOSED));
+                turn = TURN;
+                switch (subscriber.read(this::deliver)) {
+                    case CLOSED -> end(subscriber.ending().orElse(CloseReason.CLOSED));
+                    case MORE -> signal();
+                    case EMPTY -> {}
                 }
             } catch (Throwable e) { // a checked one too, from languages that have none
                 hub.problem("a listener threw; its subscription ends", e);
@@ -79,7 +85,7 @@ public final class Subscription implements AutoCloseable {
                 listener.onGap(g);
             }
             cursor = subscriber.cursor();
-            return true;
+            return --turn > 0;
         }
 
         private void end(CloseReason reason) {

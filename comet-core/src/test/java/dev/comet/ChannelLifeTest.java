@@ -200,6 +200,32 @@ class ChannelLifeTest {
         assertThat(two.stats().channels()).isEqualTo(2);
     }
 
+    /** Whoever may subscribe makes up names: that must not keep the application from publishing to new ones. */
+    @Test
+    void subscribersMayCreateFourFifths_theRestIsForPublishers() {
+        Comet ten = hub().maxChannels(10).build();
+        for (int i = 0; i < 8; i++) {
+            ten.attach(SubscribeOptions.of("made-up-" + i), () -> {});
+        }
+        assertRefused(Refusal.TOO_MANY_CHANNELS, () -> ten.attach(SubscribeOptions.of("made-up-8"), () -> {}));
+        ten.publish("a", "x");
+        ten.create("b", FOR_EVER);
+        assertRefused(Refusal.TOO_MANY_CHANNELS, () -> ten.publish("c", "x"));
+        assertThat(Seen.of(ten.attach(SubscribeOptions.of("a").withFrom(From.oldest()), () -> {})))
+                .as("what there is can be followed all the same")
+                .containsExactly("a1");
+    }
+
+    /** A timer holds on to the channel and so to its ring: a removed one must not keep megabytes for its age. */
+    @Test
+    void removed_leavesNoTimer() {
+        for (int i = 0; i < 10; i++) {
+            comet.publish("a", "x");
+            comet.remove("a");
+        }
+        assertThat(time.pendingTimers()).isZero();
+    }
+
     @Test
     void channelEvents_tellOfBeginningsAndEnds_inOrder_fromNowOn() {
         comet.channel("before");

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -318,5 +319,27 @@ class FlowPublisherTest {
             assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
             assertThat(seqs).isEqualTo(LongStream.rangeClosed(1, n).boxed().toList());
         }
+    }
+
+    /** More than one turn's worth is asked for and there: it must all come, with others having a thread in between. */
+    @Test
+    void busy_letsOthersHaveAThread() {
+        AtomicInteger heard = new AtomicInteger();
+        Recording busy = new Recording() {
+            @Override
+            public void onNext(Event item) {
+                if (heard.incrementAndGet() < 10_000) {
+                    comet.publish("a", "again");
+                }
+            }
+        };
+        comet.publisher(SubscribeOptions.of("a")).subscribe(busy);
+        busy.subscription.request(Long.MAX_VALUE);
+        comet.publish("a", "x");
+        AtomicInteger heardBefore = new AtomicInteger();
+        time.execute(() -> heardBefore.set(heard.get()));
+        time.runReady();
+        assertThat(heard).hasValue(10_000);
+        assertThat(heardBefore.get()).isLessThan(2000);
     }
 }

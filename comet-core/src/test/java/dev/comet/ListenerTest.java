@@ -4,6 +4,7 @@ import static dev.comet.Refusals.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -230,10 +231,10 @@ class ListenerTest {
         assertThat(none.stats().subscribers()).isEqualTo(1);
     }
 
-    /** A pool that is full for a moment must cost a delay, not the subscription. */
+    /** A pool that is full for a moment must cost a delay, neither the message nor the subscription nor the publisher. */
     @Test
-    void executorThatRefusesOnce_theNextSignalIsHeardAgain() {
-        boolean[] full = new boolean[1];
+    void executorThatIsFull_isAskedAgain() {
+        boolean[] full = {true};
         Comet hub = Comet.builder()
                 .scheduler(time)
                 .listenerExecutor(task -> {
@@ -244,14 +245,35 @@ class ListenerTest {
                 })
                 .build();
         hub.subscribe("a", listener);
-        time.runReady();
-        full[0] = true;
         hub.publish("a", "x");
-        time.runReady();
+        time.advance(Duration.ofMinutes(1));
+        assertThat(listener.words).isEmpty();
         full[0] = false;
+        time.advance(Duration.ofMillis(100));
+        assertThat(listener.words).containsExactly("a1");
+        full[0] = true;
         hub.publish("a", "y");
         time.runReady();
+        full[0] = false;
+        time.advance(Duration.ofMillis(100));
         assertThat(listener.words).containsExactly("a1", "a2");
+    }
+
+    /** One that is given work without end must not keep the thread that others wait for. */
+    @Test
+    void busy_letsOthersHaveAThread() {
+        AtomicInteger heard = new AtomicInteger();
+        comet.subscribe("a", m -> {
+            if (heard.incrementAndGet() < 10_000) {
+                comet.publish("a", "again");
+            }
+        });
+        comet.publish("a", "x");
+        AtomicInteger heardBefore = new AtomicInteger();
+        time.execute(() -> heardBefore.set(heard.get()));
+        time.runReady();
+        assertThat(heard).hasValue(10_000);
+        assertThat(heardBefore.get()).isLessThan(2000);
     }
 
     /** The race: signals from two publishers on a pool of four threads; two drains at once would reorder or overlap. */

@@ -114,8 +114,8 @@ class SessionTest {
         hub.publish("a", "y");
         assertThat(Seen.of(next)).containsExactly("a2");
         assertThat(hub.channel("a").subscribers())
-                .as("anchor, answered, follower, next")
-                .isEqualTo(4);
+                .as("answered, follower, next")
+                .isEqualTo(3);
     }
 
     /** Runs tasks at once on the caller's thread, as {@link Scheduler#execute} allows. */
@@ -152,7 +152,7 @@ class SessionTest {
         assertThat(sessions.find("s")).isEmpty();
         assertThat(comet.stats().sessions()).isZero();
         assertThat(comet.stats().subscribers()).isZero();
-        assertThat(comet.stats().closes()).containsEntry("expired", 1L);
+        assertThat(comet.channel("a").sessions()).isZero();
     }
 
     @Test
@@ -213,6 +213,33 @@ class SessionTest {
         s.close();
         time.advance(Duration.ofSeconds(20));
         assertThat(comet.find("a")).isEmpty();
+    }
+
+    /** The channel was removed under it: it keeps the next life alive as it kept the first. */
+    @Test
+    void channelsNextLife_livesOnToo() {
+        Session s = sessions.open("s", A);
+        comet.remove("a");
+        poll(s);
+        time.advance(Duration.ofSeconds(55));
+        comet.publish("a", "x");
+        time.advance(Duration.ofSeconds(4));
+        assertThat(poll(s)).containsExactly("a1");
+        assertThat(comet.channel("a").sessions()).isEqualTo(1);
+    }
+
+    @Test
+    void betweenPolls_itIsNoSubscriber() {
+        sessions.open("s", A);
+        assertThat(comet.stats().subscribers()).isZero();
+        assertThat(comet.channel("a").subscribers()).isZero();
+        assertThat(comet.channel("a").sessions()).isEqualTo(1);
+    }
+
+    @Test
+    void closed_leavesNoTimer() {
+        sessions.open("s").close();
+        assertThat(time.pendingTimers()).isZero();
     }
 
     @Test

@@ -39,8 +39,8 @@ class StatsTest {
         Session session = comet.sessions(Duration.ofMinutes(1)).open("s", SubscribeOptions.of("c"));
         Stats stats = comet.stats();
         assertThat(stats.channels()).isEqualTo(3);
-        assertThat(stats.subscribers()).isEqualTo(3);
-        assertThat(stats.subscribersBySource()).isEqualTo(Map.of("native-sse", 1, "in-process", 1, "session", 1));
+        assertThat(stats.subscribers()).isEqualTo(2);
+        assertThat(stats.subscribersBySource()).isEqualTo(Map.of("native-sse", 1, "in-process", 1));
         assertThat(stats.sessions()).isEqualTo(1);
         sse.close(CloseReason.DONE);
         session.close();

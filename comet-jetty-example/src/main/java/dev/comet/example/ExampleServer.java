@@ -2,7 +2,6 @@ package dev.comet.example;
 
 import dev.comet.Action;
 import dev.comet.Authorizer;
-import dev.comet.Caller;
 import dev.comet.Comet;
 import dev.comet.servlet.CometAdminServlet;
 import dev.comet.servlet.CometOptions;
@@ -52,8 +51,8 @@ final class ExampleServer {
     }
 
     /** The example's own pages may publish to their own channels, from wherever they are read. */
-    private static Authorizer.Decision decide(Action action, String channel, Caller caller) {
-        return action == Action.PUBLISH && channel.startsWith(PAGES)
+    private static Authorizer.Decision decide(Authorizer.Question question) {
+        return question.action() == Action.PUBLISH && question.channel().startsWith(PAGES)
                 ? Authorizer.Decision.ALLOW
                 : Authorizer.Decision.UNKNOWN;
     }

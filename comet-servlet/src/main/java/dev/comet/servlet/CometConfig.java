@@ -74,7 +74,7 @@ public final class CometConfig {
         private Set<String> corsOrigins = Set.of();
         private Set<String> allowedHosts = Set.of();
         private List<Addresses.Block> trustedProxies = List.of();
-        private Authorizer authorizer = (action, channel, caller) -> Authorizer.Decision.UNKNOWN;
+        private Authorizer authorizer = question -> Authorizer.Decision.UNKNOWN;
 
         private Builder() {}
 

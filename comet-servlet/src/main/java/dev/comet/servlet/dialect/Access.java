@@ -7,6 +7,7 @@ import dev.comet.Refusal;
 import dev.comet.RefusedException;
 import java.net.URI;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -51,6 +52,19 @@ public final class Access {
      * @throws RefusedException {@link Refusal#DENIED}
      */
     public void check(Action action, String channel, Request request) {
+        check(action, channel, Optional.empty(), request);
+    }
+
+    /**
+     * Lets a caller become a member of a channel.
+     *
+     * @throws RefusedException {@link Refusal#DENIED}
+     */
+    public void checkMember(String member, String channel, Request request) {
+        check(Action.PRESENCE, channel, Optional.of(member), request);
+    }
+
+    private void check(Action action, String channel, Optional<String> member, Request request) {
         if (mount == Default.LOOPBACK) {
             refuseForeignPages(request);
             refuseForeignHosts(request);
@@ -58,7 +72,7 @@ public final class Access {
             refuseForeignWriters(request);
         }
         Caller caller = request.caller();
-        switch (authorizer.decide(action, channel, caller)) {
+        switch (authorizer.decide(new Authorizer.Question(action, channel, member, caller))) {
             case ALLOW -> {
                 return;
             }

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** design.md, "Who may do what, by default": the rows of the native mounts. */
 final class AccessTest {
-    private static final Authorizer NO_OPINION = (action, channel, caller) -> Decision.UNKNOWN;
+    private static final Authorizer NO_OPINION = question -> Decision.UNKNOWN;
 
     private static Access access(Default mount, Authorizer authorizer) {
         return new Access(mount, authorizer, Set.of("admin.internal"), Set.of("https://console.example"));
@@ -87,7 +87,7 @@ final class AccessTest {
     void authorizersAllow_isEnough(Default mount) {
         for (Action action : Action.values()) {
             assertThat(allowed(
-                            access(mount, (a, channel, caller) -> Decision.ALLOW),
+                            access(mount, question -> Decision.ALLOW),
                             action,
                             Ask.get("/").with("Host", "localhost")))
                     .isTrue();
@@ -99,7 +99,7 @@ final class AccessTest {
     void authorizersDeny_isFinal_forLoopbackAndGrantsToo(Default mount) {
         Caller granted = new Caller("127.0.0.1", true, Optional.empty(), Optional.of(grant(true)));
         for (Action action : Action.values()) {
-            assertThat(allowed(access(mount, (a, channel, caller) -> Decision.DENY), action, local().from(granted)))
+            assertThat(allowed(access(mount, question -> Decision.DENY), action, local().from(granted)))
                     .isFalse();
         }
     }
@@ -141,13 +141,17 @@ final class AccessTest {
 
     @Test
     void authorizer_isAskedOnce_withWhatIsWanted() {
-        List<Object> asked = new ArrayList<>();
-        Access access = access(Default.PUBLIC, (action, channel, caller) -> {
-            asked.addAll(List.of(action, channel, caller));
+        List<Authorizer.Question> asked = new ArrayList<>();
+        Access access = access(Default.PUBLIC, question -> {
+            asked.add(question);
             return Decision.UNKNOWN;
         });
         access.check(Action.PRESENCE, "a/b", Ask.get("/").request());
-        assertThat(asked).containsExactly(Action.PRESENCE, "a/b", Ask.STRANGER);
+        access.checkMember("ann", "a", Ask.get("/").request());
+        assertThat(asked)
+                .containsExactly(
+                        new Authorizer.Question(Action.PRESENCE, "a/b", Optional.empty(), Ask.STRANGER),
+                        new Authorizer.Question(Action.PRESENCE, "a", Optional.of("ann"), Ask.STRANGER));
     }
 
     // ---- web pages of others, which make their reader's browser call the reader's own machine
@@ -173,7 +177,7 @@ final class AccessTest {
         assertThat(allowed(access(Default.LOOPBACK, NO_OPINION), Action.PUBLISH, local().with("Origin", origin)))
                 .isFalse();
         assertThat(allowed(
-                        access(Default.LOOPBACK, (a, c, caller) -> Decision.ALLOW),
+                        access(Default.LOOPBACK, question -> Decision.ALLOW),
                         Action.PUBLISH,
                         local().with("Origin", origin)))
                 .as("even where the application allows everything")
@@ -301,7 +305,7 @@ final class AccessTest {
     /** A page of another site could publish with its reader's cookie: found by a reader of the README's own example. */
     @Test
     void foreignPage_mayNotPublish_onThePublicMount_whateverTheAuthorizerSays() {
-        Access access = access(Default.PUBLIC, (action, channel, caller) -> Decision.ALLOW);
+        Access access = access(Default.PUBLIC, question -> Decision.ALLOW);
 
         assertThat(allowed(access, Action.PUBLISH, page("https://evil.example", "cross-site")))
                 .isFalse();
@@ -317,8 +321,7 @@ final class AccessTest {
 
     @Test
     void configuredOrigin_mayPublish_fromAnotherSite() {
-        Access access = new Access(
-                Default.PUBLIC, (action, channel, caller) -> Decision.ALLOW, Set.of(), Set.of("https://app.example"));
+        Access access = new Access(Default.PUBLIC, question -> Decision.ALLOW, Set.of(), Set.of("https://app.example"));
 
         assertThat(allowed(access, Action.PUBLISH, page("https://app.example", "cross-site")))
                 .isTrue();

@@ -62,7 +62,10 @@ final class Events {
         }
         for (String channel : options.channels()) {
             access.check(Action.SUBSCRIBE, channel, request);
-            if (members || member.isPresent()) {
+            if (member.isPresent()) {
+                access.checkMember(member.get(), channel, request);
+            }
+            if (members) {
                 access.check(Action.PRESENCE, channel, request);
             }
         }

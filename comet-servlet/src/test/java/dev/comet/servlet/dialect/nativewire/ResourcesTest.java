@@ -143,13 +143,16 @@ final class ResourcesTest {
     @Test
     void authorizer_isAskedTheRightQuestion() {
         StringBuilder asked = new StringBuilder();
-        try (Wire wire = Wire.with((action, channel, caller) -> {
-            assertThat(caller).isSameAs(Ask.STRANGER);
-            asked.append(action).append(':').append(channel).append(' ');
+        try (Wire wire = Wire.with(question -> {
+            assertThat(question.caller()).isSameAs(Ask.STRANGER);
+            asked.append(question.action()).append(':').append(question.channel());
+            question.member().ifPresent(member -> asked.append('=').append(member));
+            asked.append(' ');
             return dev.comet.Authorizer.Decision.ALLOW;
         })) {
             wire.open("channel=a&channel=b").leave();
             wire.open("channel=a&presence=ann").leave();
+            wire.open("channel=a&members=true").leave();
             wire.answer(Ask.publish("c", "text/plain", "x"));
             wire.answer(Ask.get("/channels/c"));
             wire.answer(Ask.get("/channels/c/members"));
@@ -158,8 +161,9 @@ final class ResourcesTest {
             wire.answer(Ask.of("DELETE", "/channels/c"));
         }
         assertThat(asked.toString().strip())
-                .isEqualTo("SUBSCRIBE:a SUBSCRIBE:b SUBSCRIBE:a PRESENCE:a PUBLISH:c SUBSCRIBE:c PRESENCE:c"
-                        + " ADMIN: ADMIN: ADMIN:c");
+                .isEqualTo(
+                        "SUBSCRIBE:a SUBSCRIBE:b SUBSCRIBE:a PRESENCE:a=ann SUBSCRIBE:a PRESENCE:a PUBLISH:c SUBSCRIBE:c"
+                                + " PRESENCE:c ADMIN: ADMIN: ADMIN:c");
     }
 
     // ---- what is not there

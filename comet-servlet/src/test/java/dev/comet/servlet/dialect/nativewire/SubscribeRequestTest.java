@@ -249,7 +249,7 @@ final class SubscribeRequestTest {
     @ValueSource(ints = {65, 10_000})
     void moreChannels_areRefused_andNobodyIsAskedAboutEach(int n) {
         int[] asked = {0};
-        try (Wire counting = Wire.with((action, channel, caller) -> {
+        try (Wire counting = Wire.with(question -> {
             asked[0]++;
             return dev.comet.Authorizer.Decision.ALLOW;
         })) {
@@ -315,7 +315,7 @@ final class SubscribeRequestTest {
     /** One channel is not allowed: nothing of it is followed, and none of the others is created. */
     @Test
     void oneOfSeveralDenied_deniesAll() {
-        try (Wire picky = Wire.with((action, channel, caller) -> channel.equals("secret")
+        try (Wire picky = Wire.with(question -> question.channel().equals("secret")
                 ? dev.comet.Authorizer.Decision.DENY
                 : dev.comet.Authorizer.Decision.UNKNOWN)) {
             picky.answer(Ask.get("/events?channel=news&channel=secret")).problem(403, "urn:comet:denied");
@@ -462,7 +462,7 @@ final class SubscribeRequestTest {
                 Wire.SETTINGS,
                 new Access(
                         Access.Default.PUBLIC,
-                        (action, channel, caller) -> dev.comet.Authorizer.Decision.UNKNOWN,
+                        question -> dev.comet.Authorizer.Decision.UNKNOWN,
                         Set.of(),
                         Set.of()))) {
             plain.open("channel=a&presence=ann&members=true").leave();

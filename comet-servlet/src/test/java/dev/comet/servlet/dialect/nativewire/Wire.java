@@ -31,7 +31,7 @@ final class Wire implements AutoCloseable {
             Duration.ofSeconds(15), Duration.ofSeconds(25), Duration.ofMinutes(30), Duration.ofSeconds(2), Set.of());
 
     /** Lets everything pass. */
-    static final Authorizer ANYTHING = (action, channel, caller) -> Authorizer.Decision.ALLOW;
+    static final Authorizer ANYTHING = question -> Authorizer.Decision.ALLOW;
 
     final ManualScheduler time = new ManualScheduler();
     final Comet comet;
@@ -61,7 +61,7 @@ final class Wire implements AutoCloseable {
 
     /** An authorizer that denies one action. */
     static Authorizer denying(Action denied) {
-        return (action, channel, caller) -> action == denied ? Authorizer.Decision.DENY : Authorizer.Decision.ALLOW;
+        return question -> question.action() == denied ? Authorizer.Decision.DENY : Authorizer.Decision.ALLOW;
     }
 
     @Override
