@@ -1,5 +1,8 @@
 package dev.comet;
 
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +22,9 @@ public final class Channel {
     private final int epoch;
     private final ChannelOptions options;
     private final Members members;
+
+    // Guarded by the monitor.
+    private @Nullable String token;
 
     // Written by whoever set the timer: at the beginning, then by the timer itself.
     private volatile Scheduler.@Nullable Timer tending;
@@ -95,6 +101,43 @@ public final class Channel {
     /** How many sessions follow it, whether they are polling now or not. See {@link Sessions#open(String, SubscribeOptions)}. */
     public int sessions() {
         return feed.sessions();
+    }
+
+    /** What a newcomer is replayed now, oldest first. A snapshot. */
+    public List<Message> history() {
+        return feed.replayed();
+    }
+
+    /**
+     * Has it go after this time, unless somebody subscribes or publishes before: then its options count again.
+     *
+     * @param idle longer than 0
+     */
+    public void expireAfter(Duration idle) {
+        Checks.positive("expire-after", idle);
+        hub.expire(this, idle.toNanos());
+    }
+
+    /** A secret of this life, to be given to those who may follow it: 128 random bits as 32 hexadecimal digits. */
+    public synchronized String token() {
+        String made = token;
+        if (made == null) {
+            byte[] random = new byte[16];
+            new SecureRandom().nextBytes(random);
+            made = HexFormat.of().formatHex(random);
+            token = made;
+        }
+        return made;
+    }
+
+    /**
+     * Tells those who follow its members that this one is coming: a join with the attribute {@code sign}, each time. It stays a
+     * member for the grace period, or for as long as it subscribes.
+     *
+     * @throws RefusedException {@link Refusal#BAD_NAME}, {@link Refusal#TOO_MANY_MEMBERS}
+     */
+    public void sign(String member) {
+        members.sign(Names.member(member));
     }
 
     /** The names of its members, sorted; one that left is listed until its grace period is over. */

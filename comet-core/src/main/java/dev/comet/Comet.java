@@ -236,6 +236,15 @@ public final class Comet implements AutoCloseable {
         return find(name).map(Channel::remove).orElse(false);
     }
 
+    /** How many channels there are now. */
+    public int channelCount() {
+        return lives.count();
+    }
+
+    void expire(Channel channel, long nanos) {
+        lives.expire(channel, nanos);
+    }
+
     boolean remove(Channel channel) {
         return lives.remove(channel);
     }
@@ -307,7 +316,11 @@ public final class Comet implements AutoCloseable {
                     : lives.find(name)
                             .orElseThrow(
                                     () -> refused(Refusal.UNKNOWN_CHANNEL, "there is no channel " + Names.shown(name)));
-            if (subscriber.attach(channel.feed, options.from(), only, settings.maxSubscribersPerChannel())) {
+            if (channel.options().sessionsOnly() && !options.inSession()) {
+                throw refused(Refusal.DENIED, channel + " is for clients that are registered");
+            }
+            int most = options.mostPerChannel(settings.maxSubscribersPerChannel());
+            if (subscriber.attach(channel.feed, options.from(), only, most)) {
                 if (options.members()) {
                     subscriber.attach(channel.membership().feed(), From.latest(), false, 0);
                 }

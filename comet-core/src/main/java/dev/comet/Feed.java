@@ -1,5 +1,8 @@
 package dev.comet;
 
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +16,7 @@ final class Feed {
 
     private final int history;
     private final boolean presence;
+    private final long idleNanos;
 
     // Written under the lock, read by anyone. Once true it stays.
     private volatile boolean closed;
@@ -20,6 +24,7 @@ final class Feed {
     // Guarded by the lock.
     private long touched;
     private int sessions;
+    private long patience;
     private long lastTime;
 
     /**
@@ -33,6 +38,9 @@ final class Feed {
         this.ring = ring;
         this.history = history;
         this.presence = presence;
+        Duration idle = channel.options().idleTimeout();
+        this.idleNanos = idle.isZero() ? Long.MAX_VALUE : idle.toNanos();
+        this.patience = idleNanos;
         this.fanout = new Fanout(channel.hub.scheduler);
         this.touched = channel.hub.scheduler.nanoTime();
     }
@@ -67,7 +75,7 @@ final class Feed {
             if (closed) {
                 return null;
             }
-            touched = nanos;
+            touch(nanos, idleNanos);
             lastTime = Math.max(lastTime, millis);
             m = new Message(channel.name(), channel.epoch(), ring.next(), hub.nextId(), lastTime, kind, draft);
             ring.append(m);
@@ -104,6 +112,8 @@ final class Feed {
             a.next = Math.max(oldestReplayed(), ring.next() - last.n());
         } else if (from instanceof From.After after) {
             placeAfter(a, after.id());
+        } else if (from instanceof From.Seq wanted) {
+            placeAt(a, wanted.seq());
         } else if (from instanceof From.At at) {
             int entry = at.cursor().entry(channel.hash(), channel.epoch(), only);
             if (entry < 0) {
@@ -128,6 +138,16 @@ final class Feed {
         }
     }
 
+    private void placeAt(Attachment a, long seq) {
+        long next = ring.next();
+        a.next = Math.min(next, Math.max(seq, oldestReplayed()));
+        if (seq > next) {
+            a.pending = new Gap(channel.name(), Gap.Reason.RESET, 0, next - 1);
+        } else if (seq < a.next) {
+            a.pending = new Gap(channel.name(), Gap.Reason.LAPPED, seq, a.next - 1);
+        }
+    }
+
     /** Places a reader whose past is unknown at the oldest message, and has it told so. */
     private void reset(Attachment a) {
         a.next = oldestReplayed();
@@ -142,7 +162,7 @@ final class Feed {
     void detach(Attachment a) {
         long nanos = channel.hub.scheduler.nanoTime();
         synchronized (this) {
-            touched = nanos;
+            touch(nanos, idleNanos);
             fanout.remove(a);
         }
     }
@@ -159,9 +179,22 @@ final class Feed {
     void release() {
         long nanos = channel.hub.scheduler.nanoTime();
         synchronized (this) {
-            touched = nanos;
+            touch(nanos, idleNanos);
             sessions--;
         }
+    }
+
+    /** Lives at least and at most this long from now, unless something happens. */
+    void expect(long patienceNanos) {
+        long nanos = channel.hub.scheduler.nanoTime();
+        synchronized (this) {
+            touch(nanos, patienceNanos);
+        }
+    }
+
+    private void touch(long nanos, long patienceNanos) {
+        touched = nanos;
+        patience = patienceNanos;
     }
 
     synchronized int sessions() {
@@ -195,17 +228,28 @@ final class Feed {
     /**
      * Evicts what is too old, and closes when nobody follows and nothing has happened for a while.
      *
-     * @param idleNanos how long nothing must have happened
      * @return how long it must still be left alone; 0 or less: it is closed
      */
-    synchronized long tend(long expiredMillis, long nanos, long idleNanos) {
+    synchronized long tend(long expiredMillis, long nanos) {
         ring.evictBefore(expiredMillis);
         // A publish may have read the clock after the caller did, and been faster: then nothing has been quiet yet.
         long quiet = Math.max(0, nanos - touched);
-        long left = fanout.size() + sessions > 0 ? idleNanos : idleNanos - quiet;
+        long left = fanout.size() + sessions > 0 ? idleNanos : patience - quiet;
         if (left <= 0) {
             closed = true;
         }
         return left;
+    }
+
+    /** What a newcomer is replayed now, oldest first. */
+    List<Message> replayed() {
+        List<Message> held = new ArrayList<>();
+        for (long seq = oldestReplayed(); seq < ring.next(); seq++) {
+            Message m = ring.get(seq);
+            if (m != null) { // else it was evicted meanwhile
+                held.add(m);
+            }
+        }
+        return held;
     }
 }

@@ -45,11 +45,26 @@ public sealed interface From {
         return id == 0 ? oldest() : new After(id);
     }
 
+    /**
+     * From the message with this seq, on the one channel that is asked for: for wires that carry no epoch. What the history no
+     * longer holds is told as a gap; where the channel has not come so far, that is a {@link Gap.Reason#RESET}, and delivery goes
+     * on at the next message.
+     */
+    static From seq(long seq) {
+        if (seq < 1) {
+            throw new IllegalArgumentException("from seq " + seq + ": must be 1 or more");
+        }
+        return new Seq(seq);
+    }
+
     /** See {@link #last}. */
     record Last(int n) implements From {}
 
     /** See {@link #cursor(Cursor, From)}. */
     record At(Cursor cursor, Last otherwise) implements From {}
+
+    /** See {@link #seq}. */
+    record Seq(long seq) implements From {}
 
     /** See {@link #afterId}. */
     record After(long id) implements From {}

@@ -147,6 +147,13 @@ final class Lives {
 
     // ---- one timer per channel: what is too old goes, and the channel when it has been idle
 
+    /** Ends the channel after this time unless it is used before, whatever its options say. */
+    void expire(Channel channel, long nanos) {
+        channel.feed.expect(nanos);
+        channel.untend();
+        watch(channel, Math.min(nanos, period(channel)));
+    }
+
     private void watch(Channel channel, long nanos) {
         channel.tendBy(hub.scheduler.schedule(() -> tend(channel), nanos));
     }
@@ -157,13 +164,8 @@ final class Lives {
         }
         long now = hub.scheduler.nanoTime();
         long expired = channel.expired();
-        long idle = channel.options().idleTimeout().toNanos();
         long[] left = {period(channel)};
-        if (idle == 0) {
-            channel.feed.tend(expired, now, Long.MAX_VALUE);
-        } else {
-            end(channel, () -> (left[0] = channel.feed.tend(expired, now, idle)) <= 0);
-        }
+        end(channel, () -> (left[0] = channel.feed.tend(expired, now)) <= 0);
         if (left[0] > 0) {
             watch(channel, Math.min(left[0], period(channel)));
         }

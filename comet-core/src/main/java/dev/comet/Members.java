@@ -55,24 +55,55 @@ final class Members {
     void join(String name) {
         Feed told = null;
         synchronized (this) {
-            if (byName == null) {
-                byName = new HashMap<>();
-            }
-            Member member = byName.get(name);
-            if (member == null) {
-                int most = channel.hub.settings().maxMembersPerChannel();
-                if (byName.size() >= most) {
-                    throw channel.hub.refused(
-                            Refusal.TOO_MANY_MEMBERS,
-                            "channel '" + channel.name() + "' has its maximum of " + most + " members");
-                }
-                member = new Member();
-                byName.put(name, member);
-                told = announce(Message.Kind.JOIN, name);
+            boolean isNew = byName == null || !byName.containsKey(name);
+            Member member = member(name);
+            if (isNew) {
+                told = announce(Message.Kind.JOIN, Draft.text(name));
             }
             member.subscribers++;
         }
         signal(told);
+    }
+
+    /** The member of this name, a new one when there is none. The caller holds the monitor. */
+    private Member member(String name) {
+        Map<String, Member> all = byName;
+        if (all == null) {
+            all = new HashMap<>();
+            byName = all;
+        }
+        Member member = all.get(name);
+        if (member == null) {
+            int most = channel.hub.settings().maxMembersPerChannel();
+            if (all.size() >= most) {
+                throw channel.hub.refused(
+                        Refusal.TOO_MANY_MEMBERS,
+                        "channel '" + channel.name() + "' has its maximum of " + most + " members");
+            }
+            member = new Member();
+            all.put(name, member);
+        }
+        return member;
+    }
+
+    /** Announces one who is coming, and counts it as just gone unless it is there. */
+    void sign(String name) {
+        long now = channel.hub.scheduler.nanoTime();
+        boolean watch = false;
+        Feed told;
+        synchronized (this) {
+            Member member = member(name);
+            told = announce(Message.Kind.JOIN, Draft.text(name).withAttribute("sign", ""));
+            if (member.subscribers == 0) {
+                member.leftAt = now;
+                watch = !member.watched;
+                member.watched = true;
+            }
+        }
+        signal(told);
+        if (watch) {
+            watch(name, graceNanos());
+        }
     }
 
     /** One subscriber less by this name; the last one's going becomes a leave when the grace period is over. */
@@ -112,7 +143,7 @@ final class Members {
             }
             if (left <= 0) {
                 byName.remove(name);
-                told = announce(Message.Kind.LEAVE, name);
+                told = announce(Message.Kind.LEAVE, Draft.text(name));
             }
         }
         signal(told);
@@ -125,9 +156,9 @@ final class Members {
         return channel.hub.settings().presenceGrace().toNanos();
     }
 
-    private @Nullable Feed announce(Message.Kind kind, String name) {
+    private @Nullable Feed announce(Message.Kind kind, Draft draft) {
         Feed f = feed;
-        return f != null && f.store(kind, Draft.text(name)) != null ? f : null;
+        return f != null && f.store(kind, draft) != null ? f : null;
     }
 
     private static void signal(@Nullable Feed told) {

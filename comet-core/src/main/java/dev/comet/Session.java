@@ -94,7 +94,8 @@ public final class Session {
             synchronized (this) {
                 at = position;
             }
-            Subscriber fresh = sessions.hub().attach(at == null ? options : options.withFrom(From.cursor(at)), wake);
+            Subscriber fresh = sessions.hub()
+                    .attach((at == null ? options : options.withFrom(From.cursor(at))).withSession(), wake);
             if (begin(fresh, at)) {
                 if (follows) {
                     follow(fresh);

@@ -18,14 +18,18 @@ import org.jspecify.annotations.Nullable;
 public final class SubscribeOptions {
     private static final String IN_PROCESS = "in-process";
 
+    /** On what terms it enters its channels. */
+    private record Entry(boolean create, @Nullable ChannelOptions creating, int most, boolean session) {
+        static final Entry ANY = new Entry(true, null, 0, false);
+    }
+
     private final Set<String> channels;
     private final From from;
     private final String source;
     private final @Nullable String address;
     private final @Nullable String member;
     private final boolean members;
-    private final boolean create;
-    private final @Nullable ChannelOptions creating;
+    private final Entry entry;
 
     private SubscribeOptions(
             Set<String> channels,
@@ -34,16 +38,14 @@ public final class SubscribeOptions {
             @Nullable String address,
             @Nullable String member,
             boolean members,
-            boolean create,
-            @Nullable ChannelOptions creating) {
+            Entry entry) {
         this.channels = channels;
         this.from = from;
         this.source = source;
         this.address = address;
         this.member = member;
         this.members = members;
-        this.create = create;
-        this.creating = creating;
+        this.entry = entry;
     }
 
     /** These channels, from now on. A channel that is named twice is followed once. */
@@ -57,7 +59,7 @@ public final class SubscribeOptions {
             throw new RefusedException(Refusal.BAD_CHANNEL, "no channel: name at least one");
         }
         Set<String> distinct = Collections.unmodifiableSet(new LinkedHashSet<>(channels));
-        return new SubscribeOptions(distinct, From.latest(), IN_PROCESS, null, null, false, true, null);
+        return new SubscribeOptions(distinct, From.latest(), IN_PROCESS, null, null, false, Entry.ANY);
     }
 
     /**
@@ -65,22 +67,22 @@ public final class SubscribeOptions {
      * created, {@link Message.Kind#OFFLINE} for each that is removed.
      */
     public static SubscribeOptions ofChannelEvents() {
-        return new SubscribeOptions(Set.of(), From.latest(), IN_PROCESS, null, null, false, false, null);
+        return new SubscribeOptions(Set.of(), From.latest(), IN_PROCESS, null, null, false, Entry.ANY);
     }
 
     /** The same, beginning elsewhere than at the next message. */
     public SubscribeOptions withFrom(From from) {
-        return new SubscribeOptions(channels, from, source, address, member, members, create, creating);
+        return new SubscribeOptions(channels, from, source, address, member, members, entry);
     }
 
     /** The same, counted in the statistics under this name: the dialect and the transport. */
     public SubscribeOptions withSource(String source) {
-        return new SubscribeOptions(channels, from, source, address, member, members, create, creating);
+        return new SubscribeOptions(channels, from, source, address, member, members, entry);
     }
 
     /** The same, counted towards the limit of subscribers per address. */
     public SubscribeOptions withAddress(String address) {
-        return new SubscribeOptions(channels, from, source, address, member, members, create, creating);
+        return new SubscribeOptions(channels, from, source, address, member, members, entry);
     }
 
     /**
@@ -88,22 +90,37 @@ public final class SubscribeOptions {
      * has gone, that it leaves.
      */
     public SubscribeOptions withMember(String name) {
-        return new SubscribeOptions(channels, from, source, address, Names.member(name), members, create, creating);
+        return new SubscribeOptions(channels, from, source, address, Names.member(name), members, entry);
     }
 
     /** The same, told of joins and leaves from now on, among the messages. */
     public SubscribeOptions withMembers(boolean told) {
-        return new SubscribeOptions(channels, from, source, address, member, told, create, creating);
+        return new SubscribeOptions(channels, from, source, address, member, told, entry);
     }
 
     /** The same, creating channels that do not exist with these options. */
     public SubscribeOptions withChannelOptions(ChannelOptions options) {
-        return new SubscribeOptions(channels, from, source, address, member, members, true, options);
+        return withEntry(new Entry(true, options, entry.most, entry.session));
     }
 
     /** The same, refused with {@link Refusal#UNKNOWN_CHANNEL} when one of its channels does not exist. */
     public SubscribeOptions withExistingOnly() {
-        return new SubscribeOptions(channels, from, source, address, member, members, false, null);
+        return withEntry(new Entry(false, null, entry.most, entry.session));
+    }
+
+    /** The same, refused with {@link Refusal#TOO_MANY_SUBSCRIBERS_ON_CHANNEL} where a channel has that many; at least 1. */
+    public SubscribeOptions withMaxSubscribersPerChannel(int most) {
+        Checks.atLeast("max-subscribers-per-channel", most, 1);
+        return withEntry(new Entry(entry.create, entry.creating, most, entry.session));
+    }
+
+    /** The same for a client that is registered, who may follow {@linkplain ChannelOptions#sessionsOnly such channels} too. */
+    public SubscribeOptions withSession() {
+        return withEntry(new Entry(entry.create, entry.creating, entry.most, true));
+    }
+
+    private SubscribeOptions withEntry(Entry other) {
+        return new SubscribeOptions(channels, from, source, address, member, members, other);
     }
 
     /** The names of the channels, each once, in the order in which they were asked for. */
@@ -137,11 +154,20 @@ public final class SubscribeOptions {
     }
 
     boolean create() {
-        return create;
+        return entry.create;
     }
 
     @Nullable
     ChannelOptions creating() {
-        return creating;
+        return entry.creating;
+    }
+
+    boolean inSession() {
+        return entry.session;
+    }
+
+    /** The lower of its own limit and the hub's, of which 0 is none. */
+    int mostPerChannel(int hubs) {
+        return entry.most == 0 || hubs == 0 ? entry.most + hubs : Math.min(entry.most, hubs);
     }
 }

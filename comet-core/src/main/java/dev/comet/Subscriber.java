@@ -318,6 +318,16 @@ public final class Subscriber {
         return hashes.length == 1 ? Cursor.of(epochs[0], seqs[0]) : Cursor.of(hashes, epochs, seqs);
     }
 
+    /** The seq that it wants next, of one that follows one channel: a cursor where the wire carries no epoch. */
+    public long nextSeq() {
+        for (Attachment a = first; a != null; a = a.sibling) {
+            if (!a.feed.isPresence()) {
+                return a.next;
+            }
+        }
+        return 1;
+    }
+
     /**
      * Where to go on as a single number: every message of these channels with an id up to it has been handed over. See
      * {@link From#afterId}.

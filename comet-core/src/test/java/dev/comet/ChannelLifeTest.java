@@ -86,7 +86,7 @@ class ChannelLifeTest {
     @Test
     void theLongestDurations_areTaken_andLongerOnesRefused() {
         Duration longest = Duration.ofNanos(Long.MAX_VALUE);
-        Channel a = comet.channel("a", new ChannelOptions(10, 1000, longest, longest));
+        Channel a = comet.channel("a", new ChannelOptions(10, 1000, longest, longest, false));
         a.publish("x");
         time.advance(Duration.ofDays(400));
         assertThat(a.isRemoved()).isFalse();
@@ -153,8 +153,8 @@ class ChannelLifeTest {
     @Test
     void options_areCappedByTheHub_andThoseOfALivingChannelStay() {
         Comet capped = hub().maxHistoryMessages(5).maxHistoryBytes(50).build();
-        Channel a = capped.channel("a", new ChannelOptions(100, 1000, Duration.ofDays(1), Duration.ZERO));
-        assertThat(a.options()).isEqualTo(new ChannelOptions(5, 50, Duration.ofDays(1), Duration.ZERO));
+        Channel a = capped.channel("a", new ChannelOptions(100, 1000, Duration.ofDays(1), Duration.ZERO, false));
+        assertThat(a.options()).isEqualTo(new ChannelOptions(5, 50, Duration.ofDays(1), Duration.ZERO, false));
         assertThat(capped.settings().channels().historyMessages()).isEqualTo(5);
         assertThat(capped.channel("a", FOR_EVER.withHistoryMessages(2))).isSameAs(a);
         assertThat(a.options().historyMessages()).isEqualTo(5);
@@ -214,6 +214,68 @@ class ChannelLifeTest {
         assertThat(Seen.of(ten.attach(SubscribeOptions.of("a").withFrom(From.oldest()), () -> {})))
                 .as("what there is can be followed all the same")
                 .containsExactly("a1");
+    }
+
+    @Test
+    void expireAfter_countsUntilSomebodyUsesIt() {
+        comet.channel("short").expireAfter(Duration.ofSeconds(1));
+        comet.channel("long").expireAfter(IDLE.multipliedBy(10));
+        Channel used = comet.channel("used");
+        used.expireAfter(Duration.ofSeconds(1));
+        used.publish("x");
+        time.advance(Duration.ofSeconds(1));
+        assertThat(comet.find("short")).isEmpty();
+        assertThat(comet.find("used")).isPresent();
+        time.advance(IDLE);
+        assertThat(comet.find("used")).isEmpty();
+        time.advance(IDLE.multipliedBy(8));
+        assertThat(comet.find("long")).isPresent();
+        time.advance(IDLE.multipliedBy(2));
+        assertThat(comet.find("long")).isEmpty();
+        assertThat(time.pendingTimers()).isZero();
+    }
+
+    @Test
+    void expireAfter_whileSomebodyFollows_waitsForItsGoing() {
+        Channel a = comet.channel("a");
+        Subscriber s = comet.attach(SubscribeOptions.of("a"), () -> {});
+        a.expireAfter(Duration.ofSeconds(1));
+        time.advance(IDLE.multipliedBy(5));
+        assertThat(a.isRemoved()).isFalse();
+        s.close(CloseReason.DONE);
+        time.advance(IDLE.multipliedBy(2));
+        assertThat(a.isRemoved()).isTrue();
+    }
+
+    @Test
+    void token_isTheLifes() {
+        Channel a = comet.channel("a");
+        String token = a.token();
+        assertThat(token).matches("[0-9a-f]{32}").isEqualTo(comet.channel("a").token());
+        assertThat(comet.channel("b").token()).isNotEqualTo(token);
+        a.remove();
+        assertThat(comet.channel("a").token()).isNotEqualTo(token);
+    }
+
+    @Test
+    void history_isWhatANewcomerIsReplayed() {
+        Channel a = comet.channel("a", FOR_EVER.withHistoryMessages(2));
+        assertThat(a.history()).isEmpty();
+        a.publish("x");
+        a.publish("y");
+        a.publish("z");
+        assertThat(a.history()).extracting(Message::payload).containsExactly("y", "z");
+    }
+
+    @Test
+    void sessionsOnly_refusesWhoIsNotRegistered() {
+        comet.create("a", FOR_EVER.withSessionsOnly(true));
+        assertRefused(Refusal.DENIED, () -> comet.attach(SubscribeOptions.of("a"), () -> {}));
+        Session session = comet.sessions(Duration.ofMinutes(1)).open("s");
+        assertThat(session.poll(SubscribeOptions.of("a"), () -> {}).isClosed()).isFalse();
+        assertThat(comet.attach(SubscribeOptions.of("a").withSession(), () -> {})
+                        .isClosed())
+                .isFalse();
     }
 
     /** A timer holds on to the channel and so to its ring: a removed one must not keep megabytes for its age. */

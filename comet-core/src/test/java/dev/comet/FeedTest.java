@@ -12,7 +12,11 @@ class FeedTest {
     private final VirtualScheduler time = new VirtualScheduler();
     private final Comet comet =
             Comet.builder().scheduler(time).listenerExecutor(time).build();
-    private final Feed feed = comet.channel("a").feed;
+    private final Feed feed = comet.channel("a", idle(Duration.ofSeconds(10))).feed;
+
+    private static ChannelOptions idle(Duration timeout) {
+        return ChannelOptions.DEFAULT.withIdleTimeout(timeout);
+    }
 
     @Test
     void stored_hasItsPlace() {
@@ -50,16 +54,16 @@ class FeedTest {
     @Test
     void tended_closesWhenNothingHasHappenedForTheWholeTime() {
         long now = time.nanoTime();
-        assertThat(feed.tend(0, now + 10 * SECOND - 1, 10 * SECOND)).isEqualTo(1);
+        assertThat(feed.tend(0, now + 10 * SECOND - 1)).isEqualTo(1);
         assertThat(feed.closed()).isFalse();
-        assertThat(feed.tend(0, now + 10 * SECOND, 10 * SECOND)).isZero();
+        assertThat(feed.tend(0, now + 10 * SECOND)).isZero();
         assertThat(feed.closed()).isTrue();
     }
 
     @Test
     void tended_whileSomebodyFollows_staysOpen_andIsToBeLookedAtAgain() {
         comet.attach(SubscribeOptions.of("a"), () -> {});
-        assertThat(feed.tend(0, time.nanoTime() + 1000 * SECOND, 10 * SECOND)).isEqualTo(10 * SECOND);
+        assertThat(feed.tend(0, time.nanoTime() + 1000 * SECOND)).isEqualTo(10 * SECOND);
         assertThat(feed.closed()).isFalse();
     }
 
@@ -70,11 +74,12 @@ class FeedTest {
      */
     @Test
     void tended_withAnOlderReadingOfTheClock_neverClosesWhatLivesForEver() {
+        Feed forEver = comet.channel("b", idle(Duration.ZERO)).feed;
         long read = time.nanoTime();
         time.advance(Duration.ofNanos(1));
-        feed.store(Message.Kind.MESSAGE, Draft.text("x"));
-        assertThat(feed.tend(0, read, Long.MAX_VALUE)).isPositive();
-        assertThat(feed.closed()).isFalse();
+        forEver.store(Message.Kind.MESSAGE, Draft.text("x"));
+        assertThat(forEver.tend(0, read)).isPositive();
+        assertThat(forEver.closed()).isFalse();
     }
 
     @Test

@@ -256,4 +256,30 @@ class PresenceTest {
         time.advance(GRACE);
         assertThat(Seen.of(fresh)).isEmpty();
     }
+
+    /** The dialect with a sign of its own: each sign is told, and who signs and never comes has left after the grace. */
+    @Test
+    void signed_isToldEachTime_andLeavesWhenItDoesNotCome() {
+        Subscriber seer = comet.attach(SubscribeOptions.of("a").withMembers(true), () -> {});
+        comet.channel("a").sign("ann");
+        comet.channel("a").sign("ann");
+        assertThat(Seen.of(seer)).containsExactly("a+ann", "a+ann");
+        assertThat(comet.channel("a").members()).containsExactly("ann");
+        time.advance(comet.settings().presenceGrace());
+        assertThat(Seen.of(seer)).containsExactly("a-ann");
+        assertThat(comet.channel("a").members()).isEmpty();
+    }
+
+    @Test
+    void signed_andThere_staysAsLongAsItIs() {
+        comet.channel("a").sign("ann");
+        Subscriber ann = comet.attach(SubscribeOptions.of("a").withMember("ann"), () -> {});
+        comet.channel("a").sign("ann");
+        time.advance(comet.settings().presenceGrace().multipliedBy(3));
+        assertThat(comet.channel("a").members()).containsExactly("ann");
+        ann.close(CloseReason.DONE);
+        time.advance(comet.settings().presenceGrace());
+        assertThat(comet.channel("a").members()).isEmpty();
+        assertRefused(Refusal.BAD_NAME, () -> comet.channel("a").sign(""));
+    }
 }

@@ -384,6 +384,42 @@ class SubscribeTest {
         attach(hub, From.latest(), "a");
     }
 
+    // ---- a seq without an epoch
+
+    @Test
+    void fromSeq_goesOnThere_orTellsWhatIsGone() {
+        Comet hub = hub().historyMessages(3).build();
+        for (int i = 0; i < 5; i++) {
+            hub.publish("a", "x");
+        }
+        assertThat(Seen.of(fromSeq(hub, 4))).containsExactly("a4", "a5");
+        assertThat(Seen.of(fromSeq(hub, 1))).containsExactly("a:1-2", "a3", "a4", "a5");
+        Subscriber upToDate = fromSeq(hub, 6);
+        assertThat(Seen.of(upToDate)).isEmpty();
+        assertThat(upToDate.nextSeq()).isEqualTo(6);
+        Subscriber ahead = fromSeq(hub, 7);
+        assertThat(Seen.of(ahead)).containsExactly("a:reset-5");
+        hub.publish("a", "x");
+        assertThat(Seen.of(ahead)).containsExactly("a6");
+        assertThat(Seen.of(upToDate)).containsExactly("a6");
+    }
+
+    private static Subscriber fromSeq(Comet hub, long seq) {
+        return hub.attach(SubscribeOptions.of("a").withFrom(From.seq(seq)), () -> {});
+    }
+
+    @Test
+    void ownLimitOfSubscribers_countsBesideTheHubs() {
+        Comet hub = hub().maxSubscribersPerChannel(2).build();
+        SubscribeOptions one = SubscribeOptions.of("a").withMaxSubscribersPerChannel(1);
+        hub.attach(one, () -> {});
+        assertRefused(Refusal.TOO_MANY_SUBSCRIBERS_ON_CHANNEL, () -> hub.attach(one, () -> {}));
+        hub.attach(SubscribeOptions.of("a").withMaxSubscribersPerChannel(5), () -> {});
+        assertRefused(
+                Refusal.TOO_MANY_SUBSCRIBERS_ON_CHANNEL,
+                () -> hub.attach(SubscribeOptions.of("a").withMaxSubscribersPerChannel(5), () -> {}));
+    }
+
     /** Refusals of every later kind must give the address its place back, or an office is locked out for ever. */
     @Test
     void tooManyFromAnAddress_countsAreExact_alsoAfterRefusals() {
