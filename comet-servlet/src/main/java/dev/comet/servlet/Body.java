@@ -8,12 +8,14 @@ import jakarta.servlet.ServletInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request's body, read as it comes, up to a limit and within a time. It ends once: with its bytes, with a problem, or with the
- * client's going. <i>Called by the container, one thread at a time, and by the timer; one of them wins.</i>
+ * A request's body, read as it comes, up to a limit, within a time, and as far as there is room for it among the other bodies. It
+ * ends once: with its bytes, with a problem, or with the client's going. <i>Called by the container, one thread at a time, and by the timer; one of them wins.</i>
  */
 final class Body implements ReadListener {
     private static final byte[] NONE = {};
@@ -27,20 +29,25 @@ final class Body implements ReadListener {
     }
 
     private final long limit;
+    private final Semaphore room;
     private final AsyncContext async;
     private final Taker taker;
     private final Scheduler.Timer timer;
     private final AtomicBoolean over = new AtomicBoolean();
 
+    /** Of the room, in bytes. Whoever sets it to 0 gives back what it was. */
+    private final AtomicInteger taken = new AtomicInteger();
+
     // Owned by the container's callback.
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
     private @Nullable ServletInputStream in;
 
-    Body(long limit, AsyncContext async, Scheduler scheduler, Duration atMost, Taker taker) {
-        this.limit = limit;
+    Body(long limit, Holds holds, AsyncContext async, Duration atMost, Taker taker) {
+        this.limit = Math.min(limit, holds.bodyBytes());
+        this.room = holds.bodyRoom();
         this.async = async;
         this.taker = taker;
-        this.timer = scheduler.schedule(this::tooSlow, atMost.toNanos());
+        this.timer = holds.scheduler().schedule(this::tooSlow, atMost.toNanos());
     }
 
     void start(long declared, ServletInputStream from) {
@@ -61,11 +68,22 @@ final class Body implements ReadListener {
             if (n < 0) {
                 return; // onAllDataRead comes
             }
-            bytes.write(chunk, 0, n);
-            if (bytes.size() > limit) {
+            if (bytes.size() + n > limit) {
                 end(NONE, tooLarge());
+            } else if (!room.tryAcquire(n)) {
+                end(NONE, new Problem(503, "the server reads as much as it may at one time (max-body-bytes-total)"));
+            } else {
+                taken.addAndGet(n);
+                bytes.write(chunk, 0, n);
             }
         }
+        if (over.get()) {
+            giveBack(); // the timer may have ended it between the two looks
+        }
+    }
+
+    private void giveBack() {
+        room.release(taken.getAndSet(0));
     }
 
     @Override
@@ -77,6 +95,7 @@ final class Body implements ReadListener {
     public void onError(Throwable t) {
         if (over.compareAndSet(false, true)) {
             timer.cancel();
+            giveBack();
             Exchanges.complete(async);
         }
     }
@@ -98,6 +117,8 @@ final class Body implements ReadListener {
             taker.take(body, problem);
         } catch (IOException | RuntimeException e) {
             Exchanges.fail(async, e);
+        } finally {
+            giveBack();
         }
     }
 }

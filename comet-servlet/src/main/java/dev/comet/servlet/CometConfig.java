@@ -38,6 +38,10 @@ public final class CometConfig {
         return from.bodyTimeout;
     }
 
+    int maxBodyBytesTotal() {
+        return from.maxBodyBytesTotal;
+    }
+
     boolean identityEncoding() {
         return from.identityEncoding;
     }
@@ -69,6 +73,7 @@ public final class CometConfig {
         private Duration maxAge = Duration.ofMinutes(30);
         private Duration stallLimit = Duration.ofSeconds(30);
         private Duration bodyTimeout = Duration.ofSeconds(30);
+        private int maxBodyBytesTotal = 64 << 20;
         private Duration retry = Duration.ofSeconds(2);
         private boolean identityEncoding;
         private Set<String> corsOrigins = Set.of();
@@ -105,6 +110,18 @@ public final class CometConfig {
         /** {@code body-timeout=30s}: how long a request's body may take to come. */
         public Builder bodyTimeout(Duration timeout) {
             bodyTimeout = positive("body-timeout", timeout);
+            return this;
+        }
+
+        /**
+         * {@code max-body-bytes-total=67108864}: how many bytes the bodies that are being read may have together; one that would
+         * go beyond it is refused with 503. No body may be larger.
+         */
+        public Builder maxBodyBytesTotal(int bytes) {
+            if (bytes < 1) {
+                throw new IllegalArgumentException("max-body-bytes-total=" + bytes + ": must be at least 1");
+            }
+            maxBodyBytesTotal = bytes;
             return this;
         }
 

@@ -48,6 +48,11 @@ public final class CometOptions {
         at("max-age", "30m", "how long a stream lives", (b, v) -> b.maxAge(duration(v)));
         at("stall-limit", "30s", "how long a socket may take nothing", (b, v) -> b.stallLimit(duration(v)));
         at("body-timeout", "30s", "how long a body may take", (b, v) -> b.bodyTimeout(duration(v)));
+        at(
+                "max-body-bytes-total",
+                "67108864",
+                "bytes of all bodies being read",
+                (b, v) -> b.maxBodyBytesTotal(number(v)));
         at("retry", "2s", "when clients are told to come back", (b, v) -> b.retry(duration(v)));
         at("identity-encoding", "false", "whether held responses say it", (b, v) -> b.identityEncoding(flag(v)));
         at("cors-origins", "", "origins that may read the answers, or *", (b, v) -> b.corsOrigins(set(v)));

@@ -17,8 +17,8 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
-import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,8 +31,6 @@ abstract class EndpointServlet extends HttpServlet {
 
     /** What fits into any container's buffer, so that writing it does not touch the socket. */
     private static final int SMALL = 4096;
-
-    private static final Set<String> WITH_BODY = Set.of("POST", "PUT", "PATCH");
 
     // Written by the constructor or by init().
     private transient @Nullable Comet comet;
@@ -60,7 +58,8 @@ abstract class EndpointServlet extends HttpServlet {
             hub = SharedHub.join(getServletContext(), options);
             settings = options.config();
         }
-        parts = new Parts(dialect(hub, settings), new Holds(hub, settings.stallLimit()), settings);
+        parts = new Parts(
+                dialect(hub, settings), new Holds(hub, settings.stallLimit(), settings.maxBodyBytesTotal()), settings);
     }
 
     @Override
@@ -73,6 +72,11 @@ abstract class EndpointServlet extends HttpServlet {
     /** How many responses are held now. */
     int held() {
         return parts().holds.count();
+    }
+
+    /** How many bytes of bodies are held now. */
+    int reading() {
+        return parts().holds.bodyBytes() - parts().holds.bodyRoom().availablePermits();
     }
 
     private Parts parts() {
@@ -88,11 +92,10 @@ abstract class EndpointServlet extends HttpServlet {
             throws ServletException, IOException {
         Parts p = parts();
         Request head = Requests.head(request, p.config);
-        if (WITH_BODY.contains(head.method())) {
-            readBody(p, request, response, head);
-            return;
+        Reply reply = answer(p, head, p.dialect::answer);
+        if (!(reply instanceof Reply.Read) && hasBody(request)) {
+            sayLast(response);
         }
-        Reply reply = answer(p, head);
         if (reply instanceof Reply.Now now && now.body().length <= SMALL) {
             writeHead(response, now.status(), now.headers());
             response.setContentLength(now.body().length);
@@ -103,7 +106,11 @@ abstract class EndpointServlet extends HttpServlet {
         }
         AsyncContext async = startAsync(request);
         try {
-            send(p, head, reply, response, async);
+            if (reply instanceof Reply.Read read) {
+                readBody(p, head, read, request, response, async);
+            } else {
+                send(p, head, reply, response, async);
+            }
         } catch (IOException | RuntimeException e) {
             Exchanges.fail(async, e);
         }
@@ -111,23 +118,37 @@ abstract class EndpointServlet extends HttpServlet {
 
     // ---- in
 
-    private void readBody(Parts p, HttpServletRequest request, HttpServletResponse response, Request head)
-            throws ServletException, IOException {
-        long limit = p.dialect.bodyLimit(head);
-        AsyncContext async = startAsync(request);
-        Body body = new Body(limit, async, p.holds.scheduler(), p.config.bodyTimeout(), (bytes, problem) -> {
-            Reply reply = problem != null ? p.dialect.refused(head, problem) : answer(p, head.withBody(bytes));
+    private static boolean hasBody(HttpServletRequest request) {
+        return request.getContentLengthLong() > 0 || request.getHeader("Transfer-Encoding") != null;
+    }
+
+    /** The rest of the body is not worth reading, so nothing can follow it on this connection: the client is to know. */
+    private static void sayLast(HttpServletResponse response) {
+        response.setHeader("Connection", "close");
+    }
+
+    private void readBody(
+            Parts p,
+            Request head,
+            Reply.Read read,
+            HttpServletRequest request,
+            HttpServletResponse response,
+            AsyncContext async)
+            throws IOException {
+        Body body = new Body(read.limit(), p.holds, async, p.config.bodyTimeout(), (bytes, problem) -> {
+            Reply reply =
+                    problem != null ? p.dialect.refused(head, problem) : answer(p, head.withBody(bytes), read.then());
             if (problem != null) {
-                response.setHeader("Connection", "close"); // the rest of the body is not worth reading
+                sayLast(response);
             }
             send(p, head, reply, response, async);
         });
         body.start(request.getContentLengthLong(), request.getInputStream());
     }
 
-    private static Reply answer(Parts p, Request request) {
+    private static Reply answer(Parts p, Request request, Function<Request, Reply> by) {
         try {
-            return p.dialect.answer(request);
+            return by.apply(request);
         } catch (RefusedException e) {
             return p.dialect.refused(request, e);
         } catch (Problem e) {
@@ -169,6 +190,8 @@ abstract class EndpointServlet extends HttpServlet {
                 throw e;
             }
             held.start(subscriber, async, out);
+        } else {
+            throw new IllegalStateException("the body has been read, and the dialect asks for it again");
         }
     }
 

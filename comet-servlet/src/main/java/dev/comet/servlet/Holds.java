@@ -5,22 +5,27 @@ import dev.comet.Scheduler;
 import dev.comet.servlet.dialect.Frames;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What the held responses of an endpoint have in common. <i>Thread-safe.</i> */
+/** What the exchanges of an endpoint have in common: those whose response is held, and those whose body is being read. <i>Thread-safe.</i> */
 final class Holds {
     private static final System.Logger LOG = System.getLogger("dev.comet");
     private static final int POOLED = 32;
 
     private final Comet comet;
     private final long stallNanos;
+    private final int bodyBytes;
+    private final Semaphore bodyRoom;
     private final AtomicInteger held = new AtomicInteger();
 
     /** Room to gather in: a drain needs it while it runs, and an idle response has none. */
     private final ArrayBlockingQueue<Frames> pool = new ArrayBlockingQueue<>(POOLED);
 
-    Holds(Comet comet, Duration stallLimit) {
+    Holds(Comet comet, Duration stallLimit, int bodyBytes) {
         this.comet = comet;
+        this.bodyBytes = bodyBytes;
+        this.bodyRoom = new Semaphore(bodyBytes);
         this.stallNanos = stallLimit.toNanos();
     }
 
@@ -34,6 +39,16 @@ final class Holds {
 
     long stallNanos() {
         return stallNanos;
+    }
+
+    /** How many bytes the bodies that are being read may have together. */
+    int bodyBytes() {
+        return bodyBytes;
+    }
+
+    /** What is left of them. */
+    Semaphore bodyRoom() {
+        return bodyRoom;
     }
 
     Frames take() {

@@ -234,6 +234,7 @@ final class CometOptionsTest {
                 "max-age",
                 "stall-limit",
                 "body-timeout",
+                "max-body-bytes-total",
                 "retry"
             })
     void zero_isRefused_whereItMakesNoSense(String name) {

@@ -101,6 +101,7 @@ abstract class ContractTest {
         }
         if (!stopped) {
             await("no held response", () -> endpoint.held() + admin.held() == 0);
+            await("no body", () -> endpoint.reading() + admin.reading() == 0);
             await("no subscriber", () -> comet.stats().subscribers() == 0);
             await("no timer of a request", () -> scheduler.pending() == 0);
             stop();
@@ -797,7 +798,7 @@ abstract class ContractTest {
         Client client = connect();
         for (int i = 0; i < 40; i++) { // Tomcat closes a connection after a hundred requests, and after a 400
             assertThat(client.get("/comet/channels/none").rest()).contains("\"status\":404");
-            Exchange answer = client.post("/comet/channels/a", "text/plain", "x".repeat(5000));
+            Exchange answer = client.get("/comet/stats");
             assertThat(answer.status()).isEqualTo(403);
             assertThat(answer.rest()).contains("\"status\":403");
         }
@@ -899,6 +900,73 @@ abstract class ContractTest {
         Exchange fits = connect().post("/admin/channels/a", "text/plain", "x".repeat(50_000));
         assertThat(fits.status()).isEqualTo(201);
         assertThat(comet.stats().published()).isEqualTo(1);
+    }
+
+    @Test
+    void body_ofWhatIsRefusedForItsHead_isNotReadAtAll() throws Exception {
+        start();
+        String form = "application/x-www-form-urlencoded";
+        for (Bad request : List.of(
+                badBody(404, "/comet/nothing", form, ""),
+                badBody(405, "/comet/stats", form, ""),
+                new Bad(405, "PUT", "/admin/channels/a", ""),
+                badBody(403, "/comet/channels/a", "text/plain", ""),
+                badBody(403, "/admin/channels/a", "text/plain", "", "Origin: https://elsewhere.example"),
+                badBody(403, "/admin/channels/a", "text/plain", "", "Sec-Fetch-Site: cross-site"),
+                badBody(415, "/comet/events", "text/plain", ""),
+                badBody(415, "/admin/channels/a", "text/plain;charset=latin1", ""))) {
+            for (String length : List.of("Content-Length: 10000", "Transfer-Encoding: chunked")) {
+                String[] headers = Arrays.copyOf(request.headers, request.headers.length + 1);
+                headers[request.headers.length] = length;
+                Client client = connect();
+                Exchange answer = client.open(request.method, request.target, headers); // and no body ever
+                assertThat(answer.status()).as("%s", request).isEqualTo(request.status);
+                assertThat(answer.rest()).as("%s", request).contains("\"status\":" + request.status);
+                if (answer.header("Connection").filter("close"::equals).isEmpty()) {
+                    assertThat(client.get("/comet/channels/none").status())
+                            .as("the next one, after %s", request)
+                            .isEqualTo(404);
+                }
+                client.close();
+            }
+        }
+        assertThat(comet.channels()).isEmpty();
+    }
+
+    @Test
+    void bodies_areReadAsFarAsThereIsRoomForAll() throws Exception {
+        config.maxBodyBytesTotal(20_000);
+        start();
+        assertThat(published(20_001)).as("can never fit").isEqualTo(413);
+
+        Exchange first = unfinished(connect(), "Content-Length: 15000", 12_000);
+        await("the first is read", () -> admin.reading() == 12_000);
+        Exchange refused = connect().post("/admin/channels/a", "text/plain", "x".repeat(10_000));
+        assertThat(refused.header("Retry-After")).isPresent();
+        assertThat(refused.header("Content-Type")).contains("application/problem+json");
+        assertThat(refused.rest()).contains("\"status\":503", "max-body-bytes-total");
+        first.write(new byte[3_000], true);
+        assertThat(first.status()).isEqualTo(201);
+
+        Client leaves = connect();
+        unfinished(leaves, "Transfer-Encoding: chunked", 12_000);
+        await("the chunks are read, and only they", () -> admin.reading() == 12_000);
+        assertThat(published(10_000)).isEqualTo(503);
+        leaves.abort();
+        await("all of the room is given back, whatever the end", () -> admin.reading() == 0);
+        assertThat(published(20_000)).isEqualTo(201);
+    }
+
+    private Exchange unfinished(Client client, String length, int sent) throws IOException {
+        Exchange exchange = client.open("POST", "/admin/channels/a", length, "Content-Type: text/plain");
+        exchange.write(new byte[sent], false);
+        return exchange;
+    }
+
+    private int published(int bytes) throws IOException {
+        return connect()
+                .post("/admin/channels/a", "text/plain", "x".repeat(bytes))
+                .status();
     }
 
     @Test

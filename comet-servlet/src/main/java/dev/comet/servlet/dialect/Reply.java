@@ -2,8 +2,9 @@ package dev.comet.servlet.dialect;
 
 import dev.comet.SubscribeOptions;
 import java.util.List;
+import java.util.function.Function;
 
-/** What a dialect answers: something now, or a response that is held. <i>Immutable.</i> */
+/** What a dialect answers: something now, a response that is held, or that it wants to see the body first. <i>Immutable.</i> */
 public sealed interface Reply {
 
     /** An answer that is whole. The body must never change. */
@@ -14,6 +15,14 @@ public sealed interface Reply {
             this(status, headers, new byte[0]);
         }
     }
+
+    /**
+     * The body is wanted: nothing in the head speaks against the request.
+     *
+     * @param limit the most bytes that the body may have
+     * @param then answers the request with its body, as {@link Dialect#answer} does, and wants no other
+     */
+    record Read(long limit, Function<Request, Reply> then) implements Reply {}
 
     /** A response that follows channels. */
     record Hold(SubscribeOptions options, Framing framing) implements Reply {}

@@ -95,11 +95,11 @@ public final class Request {
     }
 
     /**
-     * The body as text.
+     * Looks whether the body can be a text, before it is read.
      *
-     * @throws Problem 415, when the content type says that it is not UTF-8; 400, when it is not
+     * @throws Problem 415, when the content type says that it is not UTF-8
      */
-    public String text() {
+    public void requireUtf8() {
         String type = header("Content-Type").orElse("").toLowerCase(Locale.ROOT);
         int at = type.indexOf("charset=");
         if (at >= 0) {
@@ -109,18 +109,36 @@ public final class Request {
                 throw new Problem(415, "the body's charset must be utf-8");
             }
         }
+    }
+
+    /**
+     * The body as text.
+     *
+     * @throws Problem 415, as {@link #requireUtf8}; 400, when it is not UTF-8
+     */
+    public String text() {
+        requireUtf8();
         return Parameters.utf8(ByteBuffer.wrap(body));
+    }
+
+    /**
+     * Looks whether the body can be a form, before it is read.
+     *
+     * @throws Problem 415, when the content type is not application/x-www-form-urlencoded
+     */
+    public void requireForm() {
+        if (!contentType().equals("application/x-www-form-urlencoded")) {
+            throw new Problem(415, "the body must be application/x-www-form-urlencoded");
+        }
     }
 
     /**
      * The parameters of the body, a form.
      *
-     * @throws Problem 415, when it is not application/x-www-form-urlencoded; 400, as {@link Parameters#parse}
+     * @throws Problem 415, as {@link #requireForm}; 400, as {@link Parameters#parse}
      */
     public Parameters form() {
-        if (!contentType().equals("application/x-www-form-urlencoded")) {
-            throw new Problem(415, "the body must be application/x-www-form-urlencoded");
-        }
+        requireForm();
         return Parameters.parse(new String(body, java.nio.charset.StandardCharsets.ISO_8859_1));
     }
 }

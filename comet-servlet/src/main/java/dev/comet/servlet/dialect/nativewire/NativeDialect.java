@@ -43,11 +43,6 @@ public final class NativeDialect implements Dialect {
     }
 
     @Override
-    public long bodyLimit(Request head) {
-        return head.path().equals("/events") ? FORM_LIMIT : comet.settings().maxMessageBytes();
-    }
-
-    @Override
     public Reply answer(Request request) {
         if (request.method().equals("OPTIONS")) {
             return new Reply.Now(204, Cors.preflight(settings, request));
@@ -59,7 +54,7 @@ public final class NativeDialect implements Dialect {
         if (path.equals("/events")) {
             return switch (request.method()) {
                 case "GET" -> events.hold(request, request.query());
-                case "POST" -> events.hold(request, request.form());
+                case "POST" -> form(request);
                 default -> throw notAllowed(request, "GET, POST, OPTIONS");
             };
         }
@@ -74,6 +69,11 @@ public final class NativeDialect implements Dialect {
         }
         throw new Problem(
                 404, "there is /events, /channels, /channels/{name}, /channels/{name}/members and /stats here");
+    }
+
+    private Reply form(Request head) {
+        head.requireForm();
+        return new Reply.Read(FORM_LIMIT, request -> events.hold(request, request.form()));
     }
 
     private Reply channel(Request request, String rest) {
@@ -110,8 +110,13 @@ public final class NativeDialect implements Dialect {
 
     // ---- publish
 
-    private Reply publish(Request request, String name) {
-        access.check(Action.PUBLISH, name, request);
+    private Reply publish(Request head, String name) {
+        access.check(Action.PUBLISH, name, head);
+        head.requireUtf8();
+        return new Reply.Read(comet.settings().maxMessageBytes(), request -> published(request, name));
+    }
+
+    private Reply published(Request request, String name) {
         Message m = comet.publish(name, draft(request));
         return json(201, request, Json.object(json -> {
             json.writeStringField("channel", m.channel());
@@ -247,15 +252,11 @@ public final class NativeDialect implements Dialect {
     @Override
     public Reply refused(Request request, RefusedException e) {
         comet.countRefusal(e);
-        return Problems.reply(settings, request, e, retryAfter());
+        return Problems.reply(settings, request, e);
     }
 
     @Override
     public Reply refused(Request request, Problem problem) {
         return Problems.reply(settings, request, problem);
-    }
-
-    private long retryAfter() {
-        return Math.max(1, settings.retry().toSeconds());
     }
 }

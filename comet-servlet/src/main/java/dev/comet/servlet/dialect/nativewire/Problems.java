@@ -29,13 +29,9 @@ final class Problems {
 
     private Problems() {}
 
-    static Reply reply(NativeSettings settings, Request request, RefusedException e, long retryAfter) {
-        int status = status(e.refusal());
-        List<Header> more = status == 503 || status == 429
-                ? List.of(new Header("Retry-After", Long.toString(retryAfter)))
-                : List.of();
+    static Reply reply(NativeSettings settings, Request request, RefusedException e) {
         String type = "urn:comet:" + e.refusal().name().toLowerCase(Locale.ROOT).replace('_', '-');
-        return reply(settings, request, status, type, e.detail(), more);
+        return reply(settings, request, status(e.refusal()), type, e.detail(), List.of());
     }
 
     static Reply reply(NativeSettings settings, Request request, Problem problem) {
@@ -46,6 +42,10 @@ final class Problems {
             NativeSettings settings, Request request, int status, String type, String detail, List<Header> more) {
         List<Header> headers = new ArrayList<>(Cors.headers(settings, request));
         headers.addAll(more);
+        if (status == 503 || status == 429) {
+            headers.add(new Header(
+                    "Retry-After", Long.toString(Math.max(1, settings.retry().toSeconds()))));
+        }
         headers.add(new Header("Content-Type", "application/problem+json"));
         headers.add(new Header("Cache-Control", "no-store"));
         byte[] body = Json.object(json -> {

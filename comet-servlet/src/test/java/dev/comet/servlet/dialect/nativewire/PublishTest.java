@@ -1,13 +1,18 @@
 package dev.comet.servlet.dialect.nativewire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.comet.Action;
+import dev.comet.Authorizer;
 import dev.comet.Comet;
+import dev.comet.RefusedException;
 import dev.comet.servlet.dialect.Ask;
+import dev.comet.servlet.dialect.Problem;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -216,9 +221,7 @@ final class PublishTest {
             small.answer(Ask.publish("a", "text/plain", "123456").with("X-Comet-Attribute-ab", "123"))
                     .problem(413, "urn:comet:message-too-large");
             assertThat(small.comet.stats().refusals()).isEqualTo(Map.of("message-too-large", 2L));
-            assertThat(small.dialect.bodyLimit(
-                            Ask.publish("a", "text/plain", "").request()))
-                    .isEqualTo(10);
+            assertThat(small.bodyLimit(Ask.publish("a", "text/plain", ""))).isEqualTo(10);
         }
     }
 
@@ -244,6 +247,40 @@ final class PublishTest {
             assertThat(wire.comet.channels()).isEmpty();
             assertThat(wire.comet.stats().refusals()).isEqualTo(Map.of("denied", 1L));
         }
+    }
+
+    /** What is wrong with the head is said before the body is asked for. */
+    @Test
+    void head_thatIsWrong_isRefusedBeforeTheBodyIsRead() {
+        try (Wire wire = Wire.with(Wire.denying(Action.PUBLISH))) {
+            for (Ask ask : List.of(
+                    Ask.publish("a", "text/plain", ""),
+                    Ask.of("POST", "/nothing"),
+                    Ask.of("POST", "/stats"),
+                    Ask.of("PUT", "/events"),
+                    Ask.of("PUT", "/channels/a"),
+                    Ask.of("POST", "/channels/a/members"),
+                    Ask.of("POST", "/events").with("Content-Type", "text/plain"))) {
+                assertThatThrownBy(() -> wire.dialect.answer(ask.request()))
+                        .isInstanceOfAny(Problem.class, RefusedException.class);
+            }
+        }
+        assertThatThrownBy(() -> wire.dialect.answer(
+                        Ask.publish("a", "text/plain;charset=latin1", "").request()))
+                .isInstanceOf(Problem.class);
+    }
+
+    /** An authorizer may be slow, or count: it is asked once a request, not once more when the body is there. */
+    @Test
+    void authorizer_isAskedOnce() {
+        AtomicInteger asked = new AtomicInteger();
+        try (Wire wire = Wire.with((action, channel, caller) -> {
+            asked.incrementAndGet();
+            return Authorizer.Decision.ALLOW;
+        })) {
+            assertThat(wire.answer(Ask.publish("a", "text/plain", "x")).status).isEqualTo(201);
+        }
+        assertThat(asked).hasValue(1);
     }
 
     @Test

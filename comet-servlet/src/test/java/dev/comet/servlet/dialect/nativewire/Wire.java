@@ -69,15 +69,21 @@ final class Wire implements AutoCloseable {
         comet.close();
     }
 
-    /** The reply, refusals in their shape. */
+    /** The reply, refusals in their shape. The dialect sees the body only when it asks for it. */
     Reply reply(Ask ask) {
         try {
-            return dialect.answer(ask.request());
+            Reply reply = dialect.answer(ask.request().withBody(new byte[0]));
+            return reply instanceof Reply.Read read ? read.then().apply(ask.request()) : reply;
         } catch (RefusedException e) {
             return dialect.refused(ask.request(), e);
         } catch (Problem e) {
             return dialect.refused(ask.request(), e);
         }
+    }
+
+    /** The most bytes that the body may have. */
+    long bodyLimit(Ask ask) {
+        return ((Reply.Read) dialect.answer(ask.request())).limit();
     }
 
     /** An answer that is whole; a hold that the hub refuses is one too. */
