@@ -5,7 +5,6 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -13,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  * An answer that is whole, written as the socket takes it, within a time. <i>Called by the container, one thread at a time, and by
  * the timer; one of them wins.</i>
  */
-final class Answer implements WriteListener {
+final class Answer implements WriteListener, Exchange {
     private static final int CHUNK = 32 * 1024;
 
     private final byte[] body;
+    private final Holds holds;
     private final AsyncContext async;
     private final Scheduler.Timer timer;
     private final AtomicBoolean over = new AtomicBoolean();
@@ -25,14 +25,16 @@ final class Answer implements WriteListener {
     private int written;
     private @Nullable ServletOutputStream out;
 
-    Answer(byte[] body, AsyncContext async, Scheduler scheduler, Duration atMost) {
+    Answer(byte[] body, Holds holds, AsyncContext async) {
         this.body = body;
+        this.holds = holds;
         this.async = async;
-        this.timer = scheduler.schedule(this::end, atMost.toNanos());
+        this.timer = holds.scheduler().schedule(this::end, holds.stallNanos());
     }
 
     void start(ServletOutputStream to) {
         out = to;
+        holds.begun(this);
         to.setWriteListener(this);
     }
 
@@ -55,10 +57,20 @@ final class Answer implements WriteListener {
         end();
     }
 
+    /** It is being written, and more than that cannot be done. */
+    @Override
+    public void close() {}
+
+    @Override
+    public void abort() {
+        end();
+    }
+
     private void end() {
         if (over.compareAndSet(false, true)) {
             timer.cancel();
             Exchanges.complete(async);
+            holds.ended(this);
         }
     }
 }

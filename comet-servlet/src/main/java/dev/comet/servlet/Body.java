@@ -8,7 +8,6 @@ import jakarta.servlet.ServletInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * A request's body, read as it comes, up to a limit, within a time, and as far as there is room for it among the other bodies. It
  * ends once: with its bytes, with a problem, or with the client's going. <i>Called by the container, one thread at a time, and by the timer; one of them wins.</i>
  */
-final class Body implements ReadListener {
+final class Body implements ReadListener, Exchange {
     private static final byte[] NONE = {};
     private static final int CHUNK = 8 * 1024;
 
@@ -29,7 +28,7 @@ final class Body implements ReadListener {
     }
 
     private final long limit;
-    private final Semaphore room;
+    private final Holds holds;
     private final AsyncContext async;
     private final Taker taker;
     private final Scheduler.Timer timer;
@@ -44,13 +43,14 @@ final class Body implements ReadListener {
 
     Body(long limit, Holds holds, AsyncContext async, Duration atMost, Taker taker) {
         this.limit = Math.min(limit, holds.bodyBytes());
-        this.room = holds.bodyRoom();
+        this.holds = holds;
         this.async = async;
         this.taker = taker;
         this.timer = holds.scheduler().schedule(this::tooSlow, atMost.toNanos());
     }
 
     void start(long declared, ServletInputStream from) {
+        holds.begun(this);
         if (declared > limit) {
             end(NONE, tooLarge());
             return;
@@ -70,7 +70,7 @@ final class Body implements ReadListener {
             }
             if (bytes.size() + n > limit) {
                 end(NONE, tooLarge());
-            } else if (!room.tryAcquire(n)) {
+            } else if (!holds.bodyRoom().tryAcquire(n)) {
                 end(NONE, new Problem(503, "the server reads as much as it may at one time (max-body-bytes-total)"));
             } else {
                 taken.addAndGet(n);
@@ -83,7 +83,7 @@ final class Body implements ReadListener {
     }
 
     private void giveBack() {
-        room.release(taken.getAndSet(0));
+        holds.bodyRoom().release(taken.getAndSet(0));
     }
 
     @Override
@@ -95,9 +95,24 @@ final class Body implements ReadListener {
     public void onError(Throwable t) {
         if (over.compareAndSet(false, true)) {
             timer.cancel();
-            giveBack();
             Exchanges.complete(async);
+            done();
         }
+    }
+
+    @Override
+    public void close() {
+        end(NONE, new Problem(503, "the server is shutting down"));
+    }
+
+    @Override
+    public void abort() {
+        close();
+    }
+
+    private void done() {
+        giveBack();
+        holds.ended(this);
     }
 
     private void tooSlow() {
@@ -118,7 +133,7 @@ final class Body implements ReadListener {
         } catch (IOException | RuntimeException e) {
             Exchanges.fail(async, e);
         } finally {
-            giveBack();
+            done(); // not before: the answer to it is open by now
         }
     }
 }

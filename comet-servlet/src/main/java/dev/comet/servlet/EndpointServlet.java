@@ -16,6 +16,7 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -31,6 +32,9 @@ abstract class EndpointServlet extends HttpServlet {
 
     /** What fits into any container's buffer, so that writing it does not touch the socket. */
     private static final int SMALL = 4096;
+
+    /** How long the exchanges of an endpoint that is taken out of service have for a proper end. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
     // Written by the constructor or by init().
     private transient @Nullable Comet comet;
@@ -64,12 +68,21 @@ abstract class EndpointServlet extends HttpServlet {
 
     @Override
     public void destroy() {
-        if (comet == null) {
+        Parts p = parts;
+        if (p == null) {
+            return; // init() failed
+        }
+        boolean shared = comet == null;
+        if (shared) {
+            p.holds.comet().drain(Duration.ZERO); // the application stops: the other endpoints begin at once, too
+        }
+        p.holds.close(LAST_WORDS);
+        if (shared) {
             SharedHub.leave(getServletContext());
         }
     }
 
-    /** How many responses are held now. */
+    /** How many exchanges are open now: responses held, bodies being read, answers being written. */
     int held() {
         return parts().holds.count();
     }
@@ -94,7 +107,7 @@ abstract class EndpointServlet extends HttpServlet {
         Request head = Requests.head(request, p.config);
         Reply reply = answer(p, head, p.dialect::answer);
         if (!(reply instanceof Reply.Read) && hasBody(request)) {
-            sayLast(response);
+            sayLast(response); // the body is not worth reading
         }
         if (reply instanceof Reply.Now now && now.body().length <= SMALL) {
             writeHead(response, now.status(), now.headers());
@@ -122,7 +135,7 @@ abstract class EndpointServlet extends HttpServlet {
         return request.getContentLengthLong() > 0 || request.getHeader("Transfer-Encoding") != null;
     }
 
-    /** The rest of the body is not worth reading, so nothing can follow it on this connection: the client is to know. */
+    /** Nothing can follow on this connection, and the client is to know. */
     private static void sayLast(HttpServletResponse response) {
         response.setHeader("Connection", "close");
     }
@@ -139,7 +152,7 @@ abstract class EndpointServlet extends HttpServlet {
             Reply reply =
                     problem != null ? p.dialect.refused(head, problem) : answer(p, head.withBody(bytes), read.then());
             if (problem != null) {
-                sayLast(response);
+                sayLast(response); // nor is the rest of this one
             }
             send(p, head, reply, response, async);
         });
@@ -166,7 +179,10 @@ abstract class EndpointServlet extends HttpServlet {
         if (reply instanceof Reply.Now now) {
             writeHead(response, now.status(), now.headers());
             response.setContentLength(now.body().length);
-            new Answer(now.body(), async, p.holds.scheduler(), p.config.stallLimit()).start(response.getOutputStream());
+            if (now.body().length > SMALL) {
+                sayLast(response); // Tomcat would keep the connection of one that is broken off, and its client waiting
+            }
+            new Answer(now.body(), p.holds, async).start(response.getOutputStream());
         } else if (reply instanceof Reply.Hold hold) {
             HeldResponse held = new HeldResponse(p.holds, hold.framing());
             Subscriber subscriber;
@@ -176,7 +192,6 @@ abstract class EndpointServlet extends HttpServlet {
                 send(p, request, p.dialect.refused(request, e), response, async);
                 return;
             }
-            p.holds.begun();
             ServletOutputStream out;
             try {
                 writeHead(response, 200, hold.framing().headers());
@@ -186,7 +201,6 @@ abstract class EndpointServlet extends HttpServlet {
                 out = response.getOutputStream();
             } catch (IOException | RuntimeException e) {
                 subscriber.close(CloseReason.FAILED); // a filter took the writer, say: nobody else would end it
-                p.holds.ended();
                 throw e;
             }
             held.start(subscriber, async, out);

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><i>Thread-safe: anyone may signal; what is written, and to what, is owned by the drainer.</i>
  */
-final class HeldResponse implements Runnable, WriteListener, AsyncListener {
+final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exchange {
     /** How often, and how long each time, a callback waits for the drainer to leave: one second in all. */
     private static final int DRAINER_LEAVES = 10_000;
 
@@ -42,11 +42,13 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
 
     private static final VarHandle STATE;
     private static final VarHandle DRAINER;
+    private static final VarHandle VACANT;
 
     static {
         try {
             STATE = MethodHandles.lookup().findVarHandle(HeldResponse.class, "state", HoldState.class);
             DRAINER = MethodHandles.lookup().findVarHandle(HeldResponse.class, "drainer", Thread.class);
+            VACANT = MethodHandles.lookup().findVarHandle(HeldResponse.class, "vacant", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -86,6 +88,9 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
     // Written by the drainer, read by the container's callbacks.
     private volatile @Nullable Thread drainer;
 
+    /** Whether the drainer's place waits for a task that is to go on. Whoever clears it, by compare-and-set, is the drainer. */
+    private volatile boolean vacant;
+
     HeldResponse(Holds holds, Framing framing) {
         this.holds = holds;
         this.framing = framing;
@@ -101,6 +106,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
         subscriber = follows;
         async = context;
         out = stream;
+        holds.begun(this);
         try {
             context.addListener(this);
             stream.setWriteListener(this);
@@ -153,7 +159,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
                 act = round(from, to);
             }
             if (act == Act.DRAIN) {
-                scheduler.execute(this::drain); // it is still the drainer: nobody else can become one
+                handOver();
             }
         } catch (IOException | RuntimeException e) {
             boolean expected = e instanceof IOException || state == HoldState.CLOSED;
@@ -168,6 +174,28 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
             throw e;
         } finally {
             DRAINER.compareAndSet(this, Thread.currentThread(), null); // the next drainer may be at work already
+        }
+    }
+
+    /** A scheduler that is shut down drops the task: then {@link #abort} finds the place vacant. */
+    private void handOver() {
+        vacant = true;
+        if (state == HoldState.CLOSED) { // it was aborted before it could see that
+            leaveVacancy();
+        } else {
+            scheduler.execute(this::takeOver);
+        }
+    }
+
+    private void takeOver() {
+        if (VACANT.compareAndSet(this, true, false)) {
+            drain();
+        }
+    }
+
+    private void leaveVacancy() {
+        if (VACANT.compareAndSet(this, true, false)) {
+            signal(Signal.NOTHING_LEFT);
         }
     }
 
@@ -253,12 +281,26 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
 
     // ---- the end
 
+    @Override
+    public void close() {
+        Subscriber s = subscriber;
+        if (s != null) {
+            s.end(CloseReason.SHUTDOWN);
+        }
+    }
+
+    @Override
+    public void abort() {
+        abort(CloseReason.SHUTDOWN);
+    }
+
     /** Ends it without last words. */
     private void abort(CloseReason why) {
         if (state != HoldState.CLOSED) {
             reason = why;
         }
         signal(Signal.END);
+        leaveVacancy();
     }
 
     private void complete() {
@@ -278,7 +320,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener {
                 holds.note(e); // the container has ended it already; thrown into the drain it would complete it twice
             }
         }
-        holds.ended();
+        holds.ended(this);
     }
 
     @Override

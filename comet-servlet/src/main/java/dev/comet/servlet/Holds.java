@@ -4,11 +4,12 @@ import dev.comet.Comet;
 import dev.comet.Scheduler;
 import dev.comet.servlet.dialect.Frames;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/** What the exchanges of an endpoint have in common: those whose response is held, and those whose body is being read. <i>Thread-safe.</i> */
+/** The exchanges of an endpoint that are open, and what they have in common. <i>Thread-safe.</i> */
 final class Holds {
     private static final System.Logger LOG = System.getLogger("dev.comet");
     private static final int POOLED = 32;
@@ -17,7 +18,10 @@ final class Holds {
     private final long stallNanos;
     private final int bodyBytes;
     private final Semaphore bodyRoom;
-    private final AtomicInteger held = new AtomicInteger();
+    private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
+
+    /** Written once, by {@link #close}. */
+    private volatile boolean closed;
 
     /** Room to gather in: a drain needs it while it runs, and an idle response has none. */
     private final ArrayBlockingQueue<Frames> pool = new ArrayBlockingQueue<>(POOLED);
@@ -61,17 +65,48 @@ final class Holds {
         pool.offer(frames);
     }
 
-    void begun() {
-        held.incrementAndGet();
+    /** One more is open. When the endpoint is closed it does not stay so. */
+    void begun(Exchange exchange) {
+        open.add(exchange);
+        if (closed) { // looked at after it was added: close() has seen it, or it sees this
+            exchange.abort();
+        }
     }
 
-    void ended() {
-        held.decrementAndGet();
+    void ended(Exchange exchange) {
+        open.remove(exchange);
+        if (open.isEmpty()) {
+            synchronized (this) {
+                notifyAll();
+            }
+        }
     }
 
-    /** How many responses are held now. */
+    /** How many exchanges are open now. */
     int count() {
-        return held.get();
+        return open.size();
+    }
+
+    /**
+     * Ends all exchanges: properly, and those that have not ended when the time is over, at once. Nobody else would: the timers
+     * that watch over a socket that takes nothing, and over a body that does not come, go with the hub.
+     */
+    void close(Duration grace) {
+        open.forEach(Exchange::close);
+        awaitNone(grace);
+        closed = true;
+        open.forEach(Exchange::abort);
+    }
+
+    private synchronized void awaitNone(Duration atMost) {
+        long end = scheduler().nanoTime() + atMost.toNanos();
+        try {
+            for (long left = atMost.toNanos(); !open.isEmpty() && left > 0; left = end - scheduler().nanoTime()) {
+                wait(left / 1_000_000, (int) (left % 1_000_000));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // no more waiting, then
+        }
     }
 
     /** Neither the client nor the end of the exchange explains it: that is news. */

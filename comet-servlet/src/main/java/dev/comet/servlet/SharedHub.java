@@ -15,7 +15,7 @@ import java.util.Map;
  * rarely.</i>
  */
 final class SharedHub {
-    /** How long the held responses of an application that stops may take for their last words. */
+    /** How long the hub of an application that stops waits for the subscribers that no endpoint has ended. */
     static final Duration DRAIN = Duration.ofSeconds(5);
 
     private static final String USERS = SharedHub.class.getName() + ".users";
@@ -67,14 +67,15 @@ final class SharedHub {
 
     /**
      * One user less. The application is stopping, so whatever is held gets its last words now, before the container begins to
-     * wait for it; the last user closes the hub.
+     * wait for it; the last user waits for them, and closes the hub.
      */
     static void leave(ServletContext context) {
         if (!(context.getAttribute(Comet.class.getName()) instanceof Comet hub)) {
             return;
         }
-        hub.drain(DRAIN);
-        if (isLast(context)) {
+        boolean last = isLast(context);
+        hub.drain(last ? DRAIN : Duration.ZERO);
+        if (last) {
             context.removeAttribute(Comet.class.getName());
             hub.close();
         }

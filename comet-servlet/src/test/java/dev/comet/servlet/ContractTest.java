@@ -1174,7 +1174,7 @@ abstract class ContractTest {
 
     @Test
     void stop_isPromptThoughOneReaderTakesNothing() throws Exception {
-        config.stallLimit(Duration.ofSeconds(3));
+        config.stallLimit(Duration.ofMinutes(5));
         hub.historyBytes(64 << 20);
         start();
         Exchange good = sse("channel=a");
@@ -1187,10 +1187,41 @@ abstract class ContractTest {
         SseEvent close = good.event();
         assertThat(close.type()).isEqualTo("close");
         assertThat(close.data()).isEqualTo("{\"reason\":\"shutdown\"}");
-        // Undertow says nothing to those that are stuck when it stops: the stall limit ends them.
-        await("no held response", () -> endpoint.held() == 0);
+        // Undertow says nothing to those that are stuck when it stops: the endpoint ends them as it is destroyed.
+        assertThat(endpoint.held()).isZero();
         assertThat(comet.stats().subscribers()).isZero();
         await("no timer of a request", () -> scheduler.pending() == 0);
+    }
+
+    @Test
+    void destroy_endsWhatNobodyElseWould() throws Exception {
+        // Without their timers, which go with the hub, these three would stay for as long as their clients like.
+        config.stallLimit(Duration.ofMinutes(5)).bodyTimeout(Duration.ofMinutes(5));
+        hub.historyBytes(64 << 20);
+        start();
+        Exchange good = sse("channel=a");
+        Exchange stuck = stuck("a", "ballast");
+        await("both are held", () -> endpoint.held() == 2);
+        fill("ballast");
+        for (int i = 0; i < 20_000; i++) {
+            comet.channel("x".repeat(190) + i);
+        }
+        Exchange list = connected(4096).get("/admin/channels");
+        assertThat(list.status()).isEqualTo(200);
+        Exchange trickles = unfinished(connect(), "Content-Length: 10", 1);
+        await("all four are open", () -> endpoint.held() + admin.held() == 4);
+
+        comet.close();
+        endpoint.destroy();
+        admin.destroy();
+        assertThat(endpoint.held() + admin.held()).isZero();
+        SseEvent close = good.event();
+        assertThat(close.type()).isEqualTo("close");
+        assertThat(close.data()).isEqualTo("{\"reason\":\"shutdown\"}");
+        assertThat(trickles.status()).isEqualTo(503);
+        assertThat(trickles.rest()).contains("\"status\":503");
+        stuck.drain(); // there is an end to it
+        list.drain();
     }
 
     // ---- slow readers
