@@ -19,8 +19,8 @@ public final class CometOptions {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)?");
     private static final Map<String, Setting> SETTINGS = new LinkedHashMap<>();
 
-    /** A setting: its default as it is written, and what it says. */
-    private record Setting(String value, String help, BiConsumer<CometOptions, String> apply) {}
+    /** A setting: whether it is the hub's or an endpoint's, its default as it is written, and what it says. */
+    private record Setting(boolean ofHub, String value, String help, BiConsumer<CometOptions, String> apply) {}
 
     static {
         hub("history-messages", "100", "messages that a channel keeps", (b, v) -> b.historyMessages(number(v)));
@@ -92,6 +92,12 @@ public final class CometOptions {
         return java.util.Collections.unmodifiableSet(SETTINGS.keySet());
     }
 
+    /** Whether it is a setting of the hub, as opposed to an endpoint's. */
+    static boolean isOfHub(String name) {
+        Setting setting = SETTINGS.get(name);
+        return setting != null && setting.ofHub;
+    }
+
     /** A line a setting: its name, its default, what it says. */
     public static String help() {
         StringBuilder help = new StringBuilder();
@@ -116,11 +122,11 @@ public final class CometOptions {
     }
 
     private static void hub(String name, String value, String help, BiConsumer<Comet.Builder, String> apply) {
-        SETTINGS.put(name, new Setting(value, help, (options, v) -> apply.accept(options.comet, v)));
+        SETTINGS.put(name, new Setting(true, value, help, (options, v) -> apply.accept(options.comet, v)));
     }
 
     private static void at(String name, String value, String help, BiConsumer<CometConfig.Builder, String> apply) {
-        SETTINGS.put(name, new Setting(value, help, (options, v) -> apply.accept(options.config, v)));
+        SETTINGS.put(name, new Setting(false, value, help, (options, v) -> apply.accept(options.config, v)));
     }
 
     private static Duration duration(String value) {

@@ -11,7 +11,8 @@ import dev.comet.servlet.dialect.nativewire.NativeDialect;
  *
  * <p>In code: {@code new CometServlet(comet, CometConfig.builder().build())}. In web.xml: with init parameters, whose names are
  * {@link CometOptions}'; then all endpoints of a web application share one hub, which the first of them to start creates from its
- * parameters and the context's, unless a {@link CometContextListener} has.
+ * parameters and the context's, unless a {@link CometContextListener} has. Settings of a hub that is there already are refused
+ * as a servlet's: those of the context, with {@code comet.} before their names, are for everyone.
  */
 public final class CometServlet extends EndpointServlet {
     private static final long serialVersionUID = 1;

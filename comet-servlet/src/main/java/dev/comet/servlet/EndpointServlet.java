@@ -59,7 +59,7 @@ abstract class EndpointServlet extends HttpServlet {
         CometConfig settings = config;
         if (hub == null || settings == null) {
             CometOptions options = SharedHub.options(getServletConfig());
-            hub = SharedHub.join(getServletContext(), options);
+            hub = SharedHub.join(getServletConfig(), options);
             settings = options.config();
         }
         parts = new Parts(

@@ -55,6 +55,25 @@ final class SharedHub {
         return values;
     }
 
+    /**
+     * One user more.
+     *
+     * @throws ServletException when the servlet has settings for a hub that is there already: they would be without effect
+     */
+    static synchronized Comet join(ServletConfig servlet, CometOptions options) throws ServletException {
+        ServletContext context = servlet.getServletContext();
+        if (context.getAttribute(Comet.class.getName()) instanceof Comet) {
+            for (String name : Collections.list(servlet.getInitParameterNames())) {
+                if (CometOptions.isOfHub(name)) {
+                    throw new ServletException("init parameter '" + name + "' of servlet '" + servlet.getServletName()
+                            + "' comes too late: the application has its hub already. Set it for all endpoints, as context"
+                            + " parameter 'comet." + name + "'");
+                }
+            }
+        }
+        return join(context, options);
+    }
+
     static synchronized Comet join(ServletContext context, CometOptions options) {
         context.setAttribute(USERS, users(context) + 1);
         if (context.getAttribute(Comet.class.getName()) instanceof Comet present) {
