@@ -2,6 +2,7 @@ package dev.comet.servlet;
 
 import dev.comet.Authorizer;
 import dev.comet.servlet.dialect.Access;
+import dev.comet.servlet.dialect.Rules;
 import dev.comet.servlet.dialect.nativewire.NativeSettings;
 import java.time.Duration;
 import java.util.List;
@@ -55,8 +56,8 @@ public final class CometConfig {
         return false;
     }
 
-    Access access(Access.Default mount) {
-        return new Access(mount, from.authorizer, from.allowedHosts, from.corsOrigins);
+    Access access(Rules rules) {
+        return new Access(rules, from.authorizer, from.allowedHosts, from.corsOrigins);
     }
 
     NativeSettings nativeSettings() {

@@ -1,8 +1,8 @@
 package dev.comet.servlet;
 
 import dev.comet.Comet;
-import dev.comet.servlet.dialect.Access;
 import dev.comet.servlet.dialect.Dialect;
+import dev.comet.servlet.dialect.Rules;
 import dev.comet.servlet.dialect.nativewire.NativeDialect;
 
 /**
@@ -29,6 +29,6 @@ public final class CometServlet extends EndpointServlet {
 
     @Override
     Dialect dialect(Comet comet, CometConfig config) {
-        return new NativeDialect(comet, config.nativeSettings(), config.access(Access.Default.PUBLIC));
+        return new NativeDialect(comet, config.nativeSettings(), config.access(Rules.PUBLIC));
     }
 }

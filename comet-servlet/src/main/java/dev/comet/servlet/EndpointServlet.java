@@ -187,7 +187,7 @@ abstract class EndpointServlet extends HttpServlet {
             HeldResponse held = new HeldResponse(p.holds, hold.framing());
             Subscriber subscriber;
             try {
-                subscriber = p.holds.comet().attach(hold.options(), held);
+                subscriber = hold.attach(p.holds.comet(), held);
             } catch (RefusedException e) {
                 send(p, request, p.dialect.refused(request, e), response, async);
                 return;

@@ -99,6 +99,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         this.holdNanos = framing.holdFor().toNanos();
         this.lastWrite = began;
         this.blockedSince = began;
+        this.unflushed = framing.sendsHeadersAtOnce();
     }
 
     /** Begins: the container calls {@link #onWritePossible} soon, which is the replay. Wakes may have come already. */
@@ -233,6 +234,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
                 to.flush();
                 unflushed = false;
             } else if (lastWords) {
+                framing.written(from);
                 signal(Signal.END);
             } else {
                 break;

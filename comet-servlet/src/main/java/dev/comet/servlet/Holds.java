@@ -101,7 +101,9 @@ final class Holds {
     private synchronized void awaitNone(Duration atMost) {
         long end = scheduler().nanoTime() + atMost.toNanos();
         try {
-            for (long left = atMost.toNanos(); !open.isEmpty() && left > 0; left = end - scheduler().nanoTime()) {
+            for (long left = atMost.toNanos();
+                    !open.isEmpty() && left > 0;
+                    left = end - scheduler().nanoTime()) {
                 wait(left / 1_000_000, (int) (left % 1_000_000));
             }
         } catch (InterruptedException e) {

@@ -19,8 +19,9 @@ final class SharedHubTest {
     private final Map<String, Object> attributes = new HashMap<>();
     private final Map<String, String> contextParameters = new HashMap<>();
     private final ServletContext context = (ServletContext) Proxy.newProxyInstance(
-            getClass().getClassLoader(), new Class<?>[] {ServletContext.class}, (proxy, method, args) -> switch (
-                    method.getName()) {
+            getClass().getClassLoader(),
+            new Class<?>[] {ServletContext.class},
+            (proxy, method, args) -> switch (method.getName()) {
                 case "getAttribute" -> attributes.get(args[0]);
                 case "setAttribute" -> attributes.put((String) args[0], args[1]);
                 case "removeAttribute" -> attributes.remove(args[0]);
@@ -30,8 +31,9 @@ final class SharedHubTest {
 
     private ServletConfig servlet(String name, Map<String, String> parameters) {
         return (ServletConfig) Proxy.newProxyInstance(
-                getClass().getClassLoader(), new Class<?>[] {ServletConfig.class}, (proxy, method, args) -> switch (
-                        method.getName()) {
+                getClass().getClassLoader(),
+                new Class<?>[] {ServletConfig.class},
+                (proxy, method, args) -> switch (method.getName()) {
                     case "getServletName" -> name;
                     case "getServletContext" -> context;
                     case "getInitParameter" -> parameters.get(args[0]);

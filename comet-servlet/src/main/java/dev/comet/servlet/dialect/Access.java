@@ -17,17 +17,10 @@ import java.util.regex.Pattern;
  */
 public final class Access {
 
-    /** What a mount allows when nobody else has an opinion. */
-    public enum Default {
-        /** Subscribe and presence: anyone. Publish and admin: nobody. */
-        PUBLIC,
-        /** Everything, for requests that certainly come from this machine and from no foreign web page. */
-        LOOPBACK
-    }
-
+    private static final Pattern NUMERIC = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}|\\[[0-9a-f:.]+]");
     private static final Pattern PORT = Pattern.compile(":\\d*$");
 
-    private final Default mount;
+    private final Rules rules;
     private final Authorizer authorizer;
     private final Set<String> hosts;
     private final Set<String> origins;
@@ -38,8 +31,8 @@ public final class Access {
      * @param hosts host names, besides those of loopback, by which the mount may be called
      * @param origins origins of web pages, besides the mount's own, that may call it
      */
-    public Access(Default mount, Authorizer authorizer, Set<String> hosts, Set<String> origins) {
-        this.mount = mount;
+    public Access(Rules rules, Authorizer authorizer, Set<String> hosts, Set<String> origins) {
+        this.rules = rules;
         this.authorizer = authorizer;
         this.hosts = Set.copyOf(hosts);
         this.origins = Set.copyOf(origins);
@@ -65,10 +58,14 @@ public final class Access {
     }
 
     private void check(Action action, String channel, Optional<String> member, Request request) {
-        if (mount == Default.LOOPBACK) {
+        Rule rule = rules.of(action);
+        boolean known = rule.knows(request);
+        if (rule.isByAddress()) {
             refuseForeignPages(request);
-            refuseForeignHosts(request);
-        } else if (action == Action.PUBLISH || action == Action.ADMIN) {
+            if (!known) {
+                refuseForeignHosts(request, rule);
+            }
+        } else if (rule == Rule.NOBODY) {
             refuseForeignWriters(request);
         }
         Caller caller = request.caller();
@@ -83,14 +80,8 @@ public final class Access {
                 }
             }
         }
-        if (mount == Default.LOOPBACK) {
-            if (!caller.loopback()) {
-                throw denied(action, "only requests from this machine, not forwarded by a proxy, may do that here");
-            }
-        } else if (action != Action.SUBSCRIBE && action != Action.PRESENCE) {
-            throw denied(
-                    action,
-                    "nobody may do that here until an Authorizer or a token allows it; the admin mount is for the inside");
+        if (!rule.allows(request)) {
+            throw denied(action, rule.otherwise());
         }
     }
 
@@ -124,9 +115,11 @@ public final class Access {
         }
     }
 
-    private void refuseForeignHosts(Request request) {
+    private void refuseForeignHosts(Request request, Rule rule) {
         String host = request.header("Host").orElse("").toLowerCase(Locale.ROOT);
-        if (!host.isEmpty() && !isLocal(name(host)) && !hosts.contains(name(host))) {
+        String name = name(host);
+        boolean numeric = rule != Rule.LOOPBACK && NUMERIC.matcher(name).matches(); // what cannot be rebound
+        if (!host.isEmpty() && !isLocal(name) && !numeric && !hosts.contains(name)) {
             throw new RefusedException(
                     Refusal.DENIED, "the Host header names neither this machine nor a configured host (allowed-hosts)");
         }

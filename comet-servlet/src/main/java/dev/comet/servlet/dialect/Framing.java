@@ -14,6 +14,11 @@ public interface Framing {
     /** The headers, the content type among them; once, before the rest. The status is 200. */
     List<Header> headers();
 
+    /** Whether the headers are sent at once, though there may be no body yet: a client that waits for them knows it is held. */
+    default boolean sendsHeadersAtOnce() {
+        return false;
+    }
+
     /** What is sent at once; nothing for a poll. */
     default void begin(Subscriber at, Frames out) {}
 
@@ -45,4 +50,7 @@ public interface Framing {
 
     /** The last bytes, whatever the reason. */
     void end(CloseReason reason, Subscriber at, Frames out);
+
+    /** All that was said has been written, as far as the container can tell: where the server keeps the position, it moves. */
+    default void written(Subscriber at) {}
 }

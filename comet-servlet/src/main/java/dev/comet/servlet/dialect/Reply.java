@@ -1,6 +1,8 @@
 package dev.comet.servlet.dialect;
 
+import dev.comet.Comet;
 import dev.comet.SubscribeOptions;
+import dev.comet.Subscriber;
 import java.util.List;
 import java.util.function.Function;
 
@@ -25,5 +27,22 @@ public sealed interface Reply {
     record Read(long limit, Function<Request, Reply> then) implements Reply {}
 
     /** A response that follows channels. */
-    record Hold(SubscribeOptions options, Framing framing) implements Reply {}
+    record Hold(SubscribeOptions options, Framing framing, Follow follow) implements Reply {
+        /** A response that follows channels, of a client that is not known by an id. */
+        public Hold(SubscribeOptions options, Framing framing) {
+            this(options, framing, Comet::attach);
+        }
+
+        /** See {@link Comet#attach}. */
+        public Subscriber attach(Comet comet, Runnable wake) {
+            return follow.attach(comet, options, wake);
+        }
+    }
+
+    /** How a response follows its channels: by itself, or as a poll of a session. */
+    @FunctionalInterface
+    interface Follow {
+        /** See {@link Comet#attach}, and {@link dev.comet.Session#poll}. */
+        Subscriber attach(Comet comet, SubscribeOptions options, Runnable wake);
+    }
 }

@@ -10,7 +10,6 @@ import dev.comet.Caller;
 import dev.comet.Grant;
 import dev.comet.Refusal;
 import dev.comet.RefusedException;
-import dev.comet.servlet.dialect.Access.Default;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,10 +22,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** design.md, "Who may do what, by default": the rows of the native mounts. */
 final class AccessTest {
+    private enum Default {
+        PUBLIC(Rules.PUBLIC),
+        LOOPBACK(Rules.LOOPBACK);
+
+        final Rules rules;
+
+        Default(Rules rules) {
+            this.rules = rules;
+        }
+    }
+
     private static final Authorizer NO_OPINION = question -> Decision.UNKNOWN;
 
     private static Access access(Default mount, Authorizer authorizer) {
-        return new Access(mount, authorizer, Set.of("admin.internal"), Set.of("https://console.example"));
+        return new Access(mount.rules, authorizer, Set.of("admin.internal"), Set.of("https://console.example"));
     }
 
     private static boolean allowed(Access access, Action action, Ask ask) {
@@ -209,7 +219,7 @@ final class AccessTest {
 
     @Test
     void starForReading_isNoOpenDoor() {
-        Access star = new Access(Default.LOOPBACK, NO_OPINION, Set.of(), Set.of("*"));
+        Access star = new Access(Rules.LOOPBACK, NO_OPINION, Set.of(), Set.of("*"));
         assertThat(allowed(star, Action.PUBLISH, local().with("Origin", "http://evil.example")))
                 .isFalse();
     }
@@ -321,7 +331,7 @@ final class AccessTest {
 
     @Test
     void configuredOrigin_mayPublish_fromAnotherSite() {
-        Access access = new Access(Default.PUBLIC, question -> Decision.ALLOW, Set.of(), Set.of("https://app.example"));
+        Access access = new Access(Rules.PUBLIC, question -> Decision.ALLOW, Set.of(), Set.of("https://app.example"));
 
         assertThat(allowed(access, Action.PUBLISH, page("https://app.example", "cross-site")))
                 .isTrue();

@@ -274,7 +274,7 @@ final class PublishTest {
     @Test
     void authorizer_isAskedOnce() {
         AtomicInteger asked = new AtomicInteger();
-        try (Wire wire = Wire.with((action, channel, caller) -> {
+        try (Wire wire = Wire.with(question -> {
             asked.incrementAndGet();
             return Authorizer.Decision.ALLOW;
         })) {

@@ -6,6 +6,7 @@ import dev.comet.Action;
 import dev.comet.Comet;
 import dev.comet.servlet.dialect.Access;
 import dev.comet.servlet.dialect.Ask;
+import dev.comet.servlet.dialect.Rules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -459,11 +460,7 @@ final class SubscribeRequestTest {
         try (Wire plain = new Wire(
                 Comet.builder(),
                 Wire.SETTINGS,
-                new Access(
-                        Access.Default.PUBLIC,
-                        question -> dev.comet.Authorizer.Decision.UNKNOWN,
-                        Set.of(),
-                        Set.of()))) {
+                new Access(Rules.PUBLIC, question -> dev.comet.Authorizer.Decision.UNKNOWN, Set.of(), Set.of()))) {
             plain.open("channel=a&presence=ann&members=true").leave();
         }
     }

@@ -15,6 +15,7 @@ import dev.comet.servlet.dialect.Framing;
 import dev.comet.servlet.dialect.Header;
 import dev.comet.servlet.dialect.Problem;
 import dev.comet.servlet.dialect.Reply;
+import dev.comet.servlet.dialect.Rules;
 import java.io.ByteArrayOutputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -42,11 +43,11 @@ final class Wire implements AutoCloseable {
     }
 
     Wire(Comet.Builder hub) {
-        this(hub, SETTINGS, new Access(Access.Default.PUBLIC, ANYTHING, Set.of(), Set.of()));
+        this(hub, SETTINGS, new Access(Rules.PUBLIC, ANYTHING, Set.of(), Set.of()));
     }
 
     Wire(NativeSettings settings) {
-        this(Comet.builder(), settings, new Access(Access.Default.PUBLIC, ANYTHING, Set.of(), Set.of()));
+        this(Comet.builder(), settings, new Access(Rules.PUBLIC, ANYTHING, Set.of(), Set.of()));
     }
 
     Wire(Comet.Builder hub, NativeSettings settings, Access access) {
@@ -56,7 +57,7 @@ final class Wire implements AutoCloseable {
 
     /** Public, with an authorizer. */
     static Wire with(Authorizer authorizer) {
-        return new Wire(Comet.builder(), SETTINGS, new Access(Access.Default.PUBLIC, authorizer, Set.of(), Set.of()));
+        return new Wire(Comet.builder(), SETTINGS, new Access(Rules.PUBLIC, authorizer, Set.of(), Set.of()));
     }
 
     /** An authorizer that denies one action. */
@@ -91,7 +92,7 @@ final class Wire implements AutoCloseable {
         Reply reply = reply(ask);
         if (reply instanceof Reply.Hold hold) {
             try {
-                Subscriber subscriber = comet.attach(hold.options(), () -> {});
+                Subscriber subscriber = hold.attach(comet, () -> {});
                 subscriber.close(CloseReason.DONE);
                 throw new AssertionError("the response is held");
             } catch (RefusedException e) {
@@ -180,7 +181,7 @@ final class Wire implements AutoCloseable {
         private Held(Reply.Hold hold) {
             framing = hold.framing();
             headers = framing.headers();
-            from = comet.attach(hold.options(), () -> woken = true);
+            from = hold.attach(comet, () -> woken = true);
         }
 
         /** Everything that it has to say now. */
@@ -193,6 +194,7 @@ final class Wire implements AutoCloseable {
             }
             if (lastWords && !ended) {
                 ended = true;
+                framing.written(from);
                 from.close(reason);
             }
             return out.toByteArray();
