@@ -33,6 +33,8 @@ abstract class EndpointServlet extends HttpServlet {
     /** What fits into any container's buffer, so that writing it does not touch the socket. */
     private static final int SMALL = 4096;
 
+    private static final String IN_THE_LOG = "the server failed; its log says why";
+
     /** How long the exchanges of an endpoint that is taken out of service have for a proper end. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
@@ -101,15 +103,18 @@ abstract class EndpointServlet extends HttpServlet {
     }
 
     @Override
-    protected void service(HttpServletRequest request, HttpServletResponse response)
-            throws ServletException, IOException {
+    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         Parts p = parts();
         Request head = Requests.head(request, p.config);
         Reply reply = answer(p, head, p.dialect::answer);
+        if (!isSmall(reply) && !request.isAsyncSupported()) {
+            logThatAsyncIsMissing(request);
+            reply = p.dialect.refused(head, new Problem(500, IN_THE_LOG));
+        }
         if (!(reply instanceof Reply.Read) && hasBody(request)) {
             sayLast(response); // the body is not worth reading
         }
-        if (reply instanceof Reply.Now now && now.body().length <= SMALL) {
+        if (reply instanceof Reply.Now now && isSmall(now)) {
             writeHead(response, now.status(), now.headers());
             response.setContentLength(now.body().length);
             if (!head.method().equals("HEAD")) {
@@ -168,7 +173,7 @@ abstract class EndpointServlet extends HttpServlet {
             return p.dialect.refused(request, e);
         } catch (RuntimeException e) {
             LOG.log(System.Logger.Level.WARNING, "a request failed", e);
-            return p.dialect.refused(request, new Problem(500, "the server failed; its log says why"));
+            return p.dialect.refused(request, new Problem(500, IN_THE_LOG));
         }
     }
 
@@ -179,7 +184,7 @@ abstract class EndpointServlet extends HttpServlet {
         if (reply instanceof Reply.Now now) {
             writeHead(response, now.status(), now.headers());
             response.setContentLength(now.body().length);
-            if (now.body().length > SMALL) {
+            if (!isSmall(now)) {
                 sayLast(response); // Tomcat would keep the connection of one that is broken off, and its client waiting
             }
             new Answer(now.body(), p.holds, async).start(response.getOutputStream());
@@ -209,6 +214,10 @@ abstract class EndpointServlet extends HttpServlet {
         }
     }
 
+    private static boolean isSmall(Reply reply) {
+        return reply instanceof Reply.Now now && now.body().length <= SMALL;
+    }
+
     private static void writeHead(HttpServletResponse response, int status, List<Header> headers) {
         response.setStatus(status);
         for (Header header : headers) {
@@ -221,19 +230,23 @@ abstract class EndpointServlet extends HttpServlet {
     }
 
     /** Time-outs are ours: a container's would dispatch an error into the stream. */
-    private static AsyncContext startAsync(HttpServletRequest request) throws ServletException {
-        if (!request.isAsyncSupported()) {
-            throw new ServletException(
-                    "Comet needs async support from its servlet and from every filter before it. Set "
-                            + "async-supported to true (web.xml <async-supported>, registration.setAsyncSupported) on the one that "
-                            + "lacks it, among: servlet "
-                            + request.getHttpServletMapping().getServletName() + ", filters "
-                            + new TreeSet<>(request.getServletContext()
-                                    .getFilterRegistrations()
-                                    .keySet()));
-        }
+    private static AsyncContext startAsync(HttpServletRequest request) {
         AsyncContext async = request.startAsync();
         async.setTimeout(0);
         return async;
+    }
+
+    /** Not thrown: a container would show its own page with the stack trace to whoever asked. */
+    private static void logThatAsyncIsMissing(HttpServletRequest request) {
+        LOG.log(
+                System.Logger.Level.ERROR,
+                () ->
+                        "Comet cannot answer: it needs async support from its servlet and from every filter before it. Put"
+                                + " <async-supported>true</async-supported> into web.xml (in code: setAsyncSupported(true)) for the one that"
+                                + " lacks it, among: servlet "
+                                + request.getHttpServletMapping().getServletName() + ", filters "
+                                + new TreeSet<>(request.getServletContext()
+                                        .getFilterRegistrations()
+                                        .keySet()));
     }
 }

@@ -3,7 +3,6 @@ package dev.comet.servlet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.comet.Channel;
 import dev.comet.Comet;
 import dev.comet.Draft;
 import dev.comet.servlet.Client.Exchange;
@@ -16,7 +15,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -1402,17 +1400,25 @@ abstract class ContractTest {
     // ---- misconfiguration
 
     @Test
-    void filter_withoutAsyncSupport_failsAtOnceAndIsNamed() throws Exception {
+    void filter_withoutAsyncSupport_isNamedInTheLog_andTheClientGetsAProblem() throws Exception {
         filters.put("legacy-filter", (request, response, chain) -> chain.doFilter(request, response));
         start();
-        Exchange answer = connect().get(events("channel=a"));
-        assertThat(answer.status()).isEqualTo(500);
+        for (Exchange answer : List.of(
+                connect().get(events("channel=a")), connect().post("/admin/channels/a", "text/plain", "x".repeat(100)))) {
+            assertThat(answer.status()).isEqualTo(500);
+            assertThat(answer.header("Content-Type")).contains("application/problem+json");
+            assertThat(answer.rest()).contains("\"status\":500").doesNotContain("legacy-filter"); // nor a stack trace
+        }
+        assertThat(connect().get("/comet/channels/none").status()).as("needs none").isEqualTo(404);
         assertThat(endpoint.held()).isZero();
         assertThat(comet.channels()).isEmpty();
-        await("the log names the filter", () -> log.complaints().stream().anyMatch(c -> c.contains("legacy-filter")));
+        await("the log has both", () -> log.records.size() == 2);
+        assertThat(log.records).allSatisfy(r -> {
+            assertThat(r.getLevel()).isEqualTo(Level.SEVERE);
+            assertThat(r.getMessage()).contains("legacy-filter", "<async-supported>true</async-supported>");
+            assertThat(r.getThrown()).isNull();
+        });
         log.records.clear();
-        Optional<Channel> none = comet.find("a");
-        assertThat(none).isEmpty();
     }
 
     // ---- for subclasses
