@@ -5,9 +5,20 @@ import dev.comet.servlet.dialect.Request;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Which pages of other origins may read the answers: docs/native.md, "CORS". */
 final class Cors {
+    /** One name of a comma-separated list, when it is that of an attribute. */
+    private static final Pattern ATTRIBUTE =
+            Pattern.compile("\\s*(" + NativeDialect.ATTRIBUTE + "[a-z][a-z0-9._-]{0,63})\\s*");
+
+    /** What a message may have. */
+    private static final int MAX_ATTRIBUTES = 16;
+
     private Cors() {}
 
     static List<Header> headers(NativeSettings settings, Request request) {
@@ -35,9 +46,24 @@ final class Cors {
         headers.add(new Header("Allow", "GET, POST, DELETE, OPTIONS"));
         if (headers.stream().anyMatch(h -> h.name().equals("Access-Control-Allow-Origin"))) {
             headers.add(new Header("Access-Control-Allow-Methods", "GET, POST, DELETE"));
-            headers.add(new Header("Access-Control-Allow-Headers", "Last-Event-ID, Authorization, Content-Type"));
+            headers.add(new Header("Access-Control-Allow-Headers", allowed(request)));
             headers.add(new Header("Access-Control-Max-Age", "7200"));
         }
         return headers;
+    }
+
+    /** Attributes have names of the page's own choice, so those that it asks for are allowed. */
+    private static String allowed(Request request) {
+        String asked = String.join(",", request.headers().all("Access-Control-Request-Headers"));
+        return Stream.concat(
+                        Stream.of("Last-Event-ID, Authorization, Content-Type, X-Comet-Type"),
+                        Pattern.compile(",")
+                                .splitAsStream(asked.toLowerCase(Locale.ROOT))
+                                .map(ATTRIBUTE::matcher)
+                                .filter(Matcher::matches)
+                                .map(m -> m.group(1))
+                                .distinct()
+                                .limit(MAX_ATTRIBUTES))
+                .collect(Collectors.joining(", "));
     }
 }

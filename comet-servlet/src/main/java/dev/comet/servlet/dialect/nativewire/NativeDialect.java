@@ -24,7 +24,8 @@ import java.util.Map;
 
 /** The native endpoint: docs/native.md. <i>Thread-safe.</i> */
 public final class NativeDialect implements Dialect {
-    private static final String ATTRIBUTE = "x-comet-attribute-";
+    /** What an attribute's header begins with, in lower case. */
+    static final String ATTRIBUTE = "x-comet-attribute-";
 
     /** A form with the most channels of the longest names, percent-encoded, and a cursor. */
     private static final int FORM_LIMIT = 64 * 1024;

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comet.servlet.dialect.Ask;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** native.md, "CORS". */
@@ -117,10 +120,40 @@ final class CorsTest {
                 assertThat(answer.status).isEqualTo(204);
                 assertThat(answer.body).isEmpty();
                 assertThat(answer.headers.get("Access-Control-Allow-Headers"))
-                        .containsExactly("Last-Event-ID, Authorization, Content-Type");
+                        .containsExactly("Last-Event-ID, Authorization, Content-Type, X-Comet-Type");
                 assertThat(answer.headers.get("Access-Control-Allow-Methods")).containsExactly("GET, POST, DELETE");
                 assertThat(answer.headers.get("Access-Control-Max-Age")).containsExactly("7200");
             }
+        }
+    }
+
+    /** The names of attributes are the page's own: what it asks for is allowed, and nothing else. */
+    @Test
+    void preflight_allowsTheAttributesThatAreAskedFor() {
+        Map<String, String> asked = new LinkedHashMap<>();
+        asked.put(
+                "x-comet-attribute-from, content-type,X-Comet-Attribute-To",
+                ", x-comet-attribute-from, x-comet-attribute-to");
+        asked.put("x-comet-attribute-a,x-comet-attribute-a", ", x-comet-attribute-a");
+        asked.put(
+                "x-comet-attribute-, x-comet-attribute-1, x-comet-attribute-a b, x-comet-attribute-\u00e4, x-evil, *",
+                "");
+        asked.put("x-comet-attribute-a\r\nx-evil: 1", "");
+        asked.put("x-comet-attribute-" + "a".repeat(65), "");
+        asked.put(
+                IntStream.range(0, 10_000)
+                        .mapToObj(i -> "x-comet-attribute-a" + i)
+                        .collect(Collectors.joining(",")),
+                IntStream.range(0, 16)
+                        .mapToObj(i -> ", x-comet-attribute-a" + i)
+                        .collect(Collectors.joining()));
+        try (Wire wire = with(APP)) {
+            asked.forEach((names, allowed) -> assertThat(wire.answer(Ask.of("OPTIONS", "/channels/a")
+                                    .with("Origin", APP)
+                                    .with("Access-Control-Request-Headers", names))
+                            .headers
+                            .get("Access-Control-Allow-Headers"))
+                    .containsExactly("Last-Event-ID, Authorization, Content-Type, X-Comet-Type" + allowed));
         }
     }
 
