@@ -43,6 +43,15 @@ public final class CometConfig {
         return from.maxBodyBytesTotal;
     }
 
+    /** How long a stream may live. */
+    Duration maxAge() {
+        return from.maxAge;
+    }
+
+    Set<String> corsOrigins() {
+        return Set.copyOf(from.corsOrigins);
+    }
+
     boolean identityEncoding() {
         return from.identityEncoding;
     }

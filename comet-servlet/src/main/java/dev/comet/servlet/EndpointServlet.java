@@ -55,12 +55,17 @@ abstract class EndpointServlet extends HttpServlet {
 
     abstract Dialect dialect(Comet comet, CometConfig config);
 
+    /** Whether this init parameter is a setting of the dialect's own, which {@link #dialect} reads. */
+    boolean isOwn(String parameter) {
+        return false;
+    }
+
     @Override
     public void init() throws ServletException {
         Comet hub = comet;
         CometConfig settings = config;
         if (hub == null || settings == null) {
-            CometOptions options = SharedHub.options(getServletConfig());
+            CometOptions options = SharedHub.options(getServletConfig(), this::isOwn);
             hub = SharedHub.join(getServletConfig(), options);
             settings = options.config();
         }

@@ -89,6 +89,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     private volatile @Nullable Thread drainer;
 
     /** Whether the drainer's place waits for a task that is to go on. Whoever clears it, by compare-and-set, is the drainer. */
+    @SuppressWarnings("unused") // by VACANT
     private volatile boolean vacant;
 
     HeldResponse(Holds holds, Framing framing) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * The hub of a web application whose endpoints stand in web.xml: an attribute of the servlet context, made by the first that
@@ -22,11 +23,13 @@ final class SharedHub {
 
     private SharedHub() {}
 
-    /** The context's parameters that are settings, and the servlet's, which win. */
-    static CometOptions options(ServletConfig servlet) throws ServletException {
+    /** The context's parameters that are settings, and the servlet's, which win, but for those that are its dialect's own. */
+    static CometOptions options(ServletConfig servlet, Predicate<String> own) throws ServletException {
         Map<String, String> values = parameters(servlet.getServletContext());
         for (String name : Collections.list(servlet.getInitParameterNames())) {
-            values.put(name, servlet.getInitParameter(name));
+            if (!own.test(name)) {
+                values.put(name, servlet.getInitParameter(name));
+            }
         }
         return parse(values);
     }
