@@ -22,21 +22,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** design.md, "Who may do what, by default": the rows of the native mounts. */
 final class AccessTest {
-    private enum Default {
-        PUBLIC(Rules.PUBLIC),
-        LOOPBACK(Rules.LOOPBACK);
+    private enum Mount {
+        PUBLIC,
+        LOOPBACK;
 
-        final Rules rules;
-
-        Default(Rules rules) {
-            this.rules = rules;
+        Rules rules() {
+            return this == PUBLIC ? Rules.PUBLIC : Rules.LOOPBACK;
         }
     }
 
     private static final Authorizer NO_OPINION = question -> Decision.UNKNOWN;
 
-    private static Access access(Default mount, Authorizer authorizer) {
-        return new Access(mount.rules, authorizer, Set.of("admin.internal"), Set.of("https://console.example"));
+    private static Access access(Mount mount, Authorizer authorizer) {
+        return new Access(mount.rules(), authorizer, Set.of("admin.internal"), Set.of("https://console.example"));
     }
 
     private static boolean allowed(Access access, Action action, Ask ask) {
@@ -59,7 +57,7 @@ final class AccessTest {
     @ParameterizedTest
     @CsvSource({"SUBSCRIBE,true", "PRESENCE,true", "PUBLISH,false", "ADMIN,false"})
     void publicMount_subscribeAndPresence_forAnyone_theRestForNobody(Action action, boolean allowed) {
-        Access access = access(Default.PUBLIC, NO_OPINION);
+        Access access = access(Mount.PUBLIC, NO_OPINION);
         assertThat(allowed(access, action, Ask.get("/"))).isEqualTo(allowed);
         assertThat(allowed(access, action, local()))
                 .as("loopback is nobody special")
@@ -74,7 +72,7 @@ final class AccessTest {
     @ParameterizedTest
     @EnumSource(Action.class)
     void adminMount_isForLoopback(Action action) {
-        Access access = access(Default.LOOPBACK, NO_OPINION);
+        Access access = access(Mount.LOOPBACK, NO_OPINION);
         assertThat(allowed(access, action, local())).isTrue();
         assertThat(allowed(access, action, Ask.get("/").with("Host", "localhost")))
                 .isFalse();
@@ -86,15 +84,15 @@ final class AccessTest {
     @Test
     void adminMount_goesByTheJudgement_notByTheAddress() {
         Caller forwarded = new Caller("127.0.0.1", false, Optional.empty(), Optional.empty());
-        assertThat(allowed(access(Default.LOOPBACK, NO_OPINION), Action.PUBLISH, local().from(forwarded)))
+        assertThat(allowed(access(Mount.LOOPBACK, NO_OPINION), Action.PUBLISH, local().from(forwarded)))
                 .isFalse();
     }
 
     // ---- whose word counts
 
     @ParameterizedTest
-    @EnumSource(Default.class)
-    void authorizersAllow_isEnough(Default mount) {
+    @EnumSource(Mount.class)
+    void authorizersAllow_isEnough(Mount mount) {
         for (Action action : Action.values()) {
             assertThat(allowed(
                             access(mount, question -> Decision.ALLOW),
@@ -105,8 +103,8 @@ final class AccessTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Default.class)
-    void authorizersDeny_isFinal_forLoopbackAndGrantsToo(Default mount) {
+    @EnumSource(Mount.class)
+    void authorizersDeny_isFinal_forLoopbackAndGrantsToo(Mount mount) {
         Caller granted = new Caller("127.0.0.1", true, Optional.empty(), Optional.of(grant(true)));
         for (Action action : Action.values()) {
             assertThat(allowed(access(mount, question -> Decision.DENY), action, local().from(granted)))
@@ -115,8 +113,8 @@ final class AccessTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Default.class)
-    void grant_countsWhereTheAuthorizerHasNoOpinion(Default mount) {
+    @EnumSource(Mount.class)
+    void grant_countsWhereTheAuthorizerHasNoOpinion(Mount mount) {
         Caller granted = new Caller("203.0.113.9", false, Optional.empty(), Optional.of(grant(true)));
         for (Action action : Action.values()) {
             assertThat(allowed(access(mount, NO_OPINION), action, local().from(granted)))
@@ -127,11 +125,11 @@ final class AccessTest {
     @Test
     void grantThatDoesNotAllow_leavesTheDefault() {
         Caller poor = new Caller("203.0.113.9", false, Optional.empty(), Optional.of(grant(false)));
-        assertThat(allowed(access(Default.PUBLIC, NO_OPINION), Action.SUBSCRIBE, local().from(poor)))
+        assertThat(allowed(access(Mount.PUBLIC, NO_OPINION), Action.SUBSCRIBE, local().from(poor)))
                 .isTrue();
-        assertThat(allowed(access(Default.PUBLIC, NO_OPINION), Action.PUBLISH, local().from(poor)))
+        assertThat(allowed(access(Mount.PUBLIC, NO_OPINION), Action.PUBLISH, local().from(poor)))
                 .isFalse();
-        assertThat(allowed(access(Default.LOOPBACK, NO_OPINION), Action.SUBSCRIBE, local().from(poor)))
+        assertThat(allowed(access(Mount.LOOPBACK, NO_OPINION), Action.SUBSCRIBE, local().from(poor)))
                 .isFalse();
     }
 
@@ -152,7 +150,7 @@ final class AccessTest {
     @Test
     void authorizer_isAskedOnce_withWhatIsWanted() {
         List<Authorizer.Question> asked = new ArrayList<>();
-        Access access = access(Default.PUBLIC, question -> {
+        Access access = access(Mount.PUBLIC, question -> {
             asked.add(question);
             return Decision.UNKNOWN;
         });
@@ -184,10 +182,10 @@ final class AccessTest {
                 "\u0000"
             })
     void foreignOrigin_isRefused(String origin) {
-        assertThat(allowed(access(Default.LOOPBACK, NO_OPINION), Action.PUBLISH, local().with("Origin", origin)))
+        assertThat(allowed(access(Mount.LOOPBACK, NO_OPINION), Action.PUBLISH, local().with("Origin", origin)))
                 .isFalse();
         assertThat(allowed(
-                        access(Default.LOOPBACK, question -> Decision.ALLOW),
+                        access(Mount.LOOPBACK, question -> Decision.ALLOW),
                         Action.PUBLISH,
                         local().with("Origin", origin)))
                 .as("even where the application allows everything")
@@ -199,12 +197,12 @@ final class AccessTest {
     @ValueSource(strings = {"null", "garbage", "http://", "file://", "http://evil.example"})
     void foreignOrigin_withoutHost_isRefused(String origin) {
         assertThat(allowed(
-                        access(Default.LOOPBACK, NO_OPINION),
+                        access(Mount.LOOPBACK, NO_OPINION),
                         Action.PUBLISH,
                         Ask.get("/").from(Ask.LOCAL).with("Origin", origin)))
                 .isFalse();
         assertThat(allowed(
-                        access(Default.LOOPBACK, NO_OPINION),
+                        access(Mount.LOOPBACK, NO_OPINION),
                         Action.PUBLISH,
                         Ask.get("/").from(Ask.LOCAL).with("Origin", origin).with("Host", "")))
                 .isFalse();
@@ -213,7 +211,7 @@ final class AccessTest {
     @ParameterizedTest
     @ValueSource(strings = {"http://localhost:8080", "HTTP://LocalHost:8080", "https://console.example"})
     void ownOrigin_andAConfiguredOne_pass(String origin) {
-        assertThat(allowed(access(Default.LOOPBACK, NO_OPINION), Action.PUBLISH, local().with("Origin", origin)))
+        assertThat(allowed(access(Mount.LOOPBACK, NO_OPINION), Action.PUBLISH, local().with("Origin", origin)))
                 .isTrue();
     }
 
@@ -226,7 +224,7 @@ final class AccessTest {
 
     @Test
     void crossSiteFetch_isRefused() {
-        Access access = access(Default.LOOPBACK, NO_OPINION);
+        Access access = access(Mount.LOOPBACK, NO_OPINION);
         assertThat(allowed(access, Action.ADMIN, local().with("Sec-Fetch-Site", "cross-site")))
                 .isFalse();
         for (String site : List.of("same-origin", "same-site", "none")) {
@@ -235,7 +233,7 @@ final class AccessTest {
                     .isTrue();
         }
         assertThat(allowed(
-                        access(Default.PUBLIC, NO_OPINION),
+                        access(Mount.PUBLIC, NO_OPINION),
                         Action.SUBSCRIBE,
                         Ask.get("/").with("Sec-Fetch-Site", "cross-site")))
                 .isTrue();
@@ -256,7 +254,7 @@ final class AccessTest {
             })
     void hostOfThisMachine_orAConfiguredOne_passes(String host) {
         assertThat(allowed(
-                        access(Default.LOOPBACK, NO_OPINION),
+                        access(Mount.LOOPBACK, NO_OPINION),
                         Action.ADMIN,
                         Ask.get("/").from(Ask.LOCAL).with("Host", host)))
                 .isTrue();
@@ -284,17 +282,16 @@ final class AccessTest {
             })
     void foreignHost_isRefused(String host) {
         Ask rebound = Ask.get("/").from(Ask.LOCAL).with("Host", host);
-        assertThat(allowed(access(Default.LOOPBACK, NO_OPINION), Action.ADMIN, rebound))
+        assertThat(allowed(access(Mount.LOOPBACK, NO_OPINION), Action.ADMIN, rebound))
                 .isFalse();
-        assertThat(allowed(
-                        access(Default.LOOPBACK, NO_OPINION), Action.ADMIN, rebound.with("Origin", "http://" + host)))
+        assertThat(allowed(access(Mount.LOOPBACK, NO_OPINION), Action.ADMIN, rebound.with("Origin", "http://" + host)))
                 .isFalse();
     }
 
     @Test
     void publicMount_hasAnyHost() {
         assertThat(allowed(
-                        access(Default.PUBLIC, NO_OPINION),
+                        access(Mount.PUBLIC, NO_OPINION),
                         Action.SUBSCRIBE,
                         Ask.get("/").with("Host", "push.example")))
                 .isTrue();
@@ -302,12 +299,12 @@ final class AccessTest {
 
     @Test
     void refusal_saysWhatWouldBeRight() {
-        assertThatThrownBy(() -> access(Default.PUBLIC, NO_OPINION)
+        assertThatThrownBy(() -> access(Mount.PUBLIC, NO_OPINION)
                         .check(Action.PUBLISH, "a", Ask.get("/").request()))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContaining("publish")
                 .hasMessageContaining("Authorizer or a token");
-        assertThatThrownBy(() -> access(Default.LOOPBACK, NO_OPINION)
+        assertThatThrownBy(() -> access(Mount.LOOPBACK, NO_OPINION)
                         .check(Action.ADMIN, "", Ask.get("/").request()))
                 .hasMessageContaining("this machine");
     }
@@ -315,7 +312,7 @@ final class AccessTest {
     /** A page of another site could publish with its reader's cookie: found by a reader of the README's own example. */
     @Test
     void foreignPage_mayNotPublish_onThePublicMount_whateverTheAuthorizerSays() {
-        Access access = access(Default.PUBLIC, question -> Decision.ALLOW);
+        Access access = access(Mount.PUBLIC, question -> Decision.ALLOW);
 
         assertThat(allowed(access, Action.PUBLISH, page("https://evil.example", "cross-site")))
                 .isFalse();
@@ -340,5 +337,83 @@ final class AccessTest {
     private static Ask page(String origin, String site) {
         Ask ask = Ask.get("/").with("Host", "push.example").with("Origin", origin);
         return site.isEmpty() ? ask : ask.with("Sec-Fetch-Site", site);
+    }
+
+    // ---- rules of the legacy mounts
+
+    private static Access byAddress(String... allow) {
+        Rule rule = Rule.addresses(List.of(allow), List.of("10.66"));
+        return new Access(Rules.all(rule), NO_OPINION, Set.of("admin.internal"), Set.of());
+    }
+
+    private static Ask from(String address, boolean loopback) {
+        return Ask.get("/").from(new Caller(address, loopback, Optional.empty(), Optional.empty()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "192.168.1.5,true",
+        "192.168.255.1,true",
+        "192.1.1.1,false",
+        "192.16.8.1,false",
+        "10.1.2.3,true",
+        "10.10.2.3,false",
+        "10.66.0.1,false",
+        "203.0.113.9,false"
+    })
+    void addressRule_goesByWholeParts(String address, boolean allowed) {
+        Access access = byAddress("192.168", "10.1", "10.66", "127.0.0.1");
+        assertThat(allowed(access, Action.ADMIN, from(address, false))).isEqualTo(allowed);
+    }
+
+    /** Behind a proxy on the same machine everyone is 127.0.0.1. */
+    @Test
+    void addressRule_loopbackIsTheJudgement_notTheAddress() {
+        Access access = byAddress("127.0.0.1");
+        assertThat(allowed(access, Action.ADMIN, from("127.0.0.1", true))).isTrue();
+        assertThat(allowed(access, Action.ADMIN, from("::1", true))).isTrue();
+        assertThat(allowed(access, Action.ADMIN, from("127.0.0.1", false))).isFalse();
+        assertThat(allowed(byAddress("all"), Action.ADMIN, from("203.0.113.9", false)))
+                .isTrue();
+    }
+
+    /** An address cannot be rebound to another; a name can. Pages of others are refused either way. */
+    @Test
+    void addressRule_takesANumericHost_andRefusesForeignNamesAndPages() {
+        Access access = byAddress("192.168");
+        assertThat(allowed(access, Action.ADMIN, from("192.168.1.5", false).with("Host", "192.168.1.1:8000")))
+                .isTrue();
+        assertThat(allowed(access, Action.ADMIN, from("192.168.1.5", false).with("Host", "[fd00::1]:8000")))
+                .isTrue();
+        assertThat(allowed(access, Action.ADMIN, from("192.168.1.5", false).with("Host", "evil.example")))
+                .isFalse();
+        assertThat(allowed(
+                        access,
+                        Action.ADMIN,
+                        from("192.168.1.5", false).with("Host", "192.168.1.1").with("Origin", "http://evil.example")))
+                .isFalse();
+    }
+
+    /** Who shows a credential may come from anywhere and by any name, but a foreign page may not show it for its reader. */
+    @Test
+    void credential_isEnough_butNotFromAForeignPage() {
+        Rule rule = Rule.LOOPBACK.or(request -> request.header("Authorization").isPresent(), "a password");
+        Access access = new Access(Rules.all(rule), NO_OPINION, Set.of(), Set.of());
+        Ask knows = Ask.get("/").with("Host", "stars.example").with("Authorization", "Basic x");
+        assertThat(allowed(access, Action.PUBLISH, knows)).isTrue();
+        assertThat(allowed(access, Action.PUBLISH, Ask.get("/").with("Host", "stars.example")))
+                .isFalse();
+        assertThat(allowed(access, Action.PUBLISH, knows.with("Sec-Fetch-Site", "cross-site")))
+                .isFalse();
+    }
+
+    @Test
+    void anyonesRule_letsForeignPagesWrite_whichItsDialectLivesOn() {
+        Access access = new Access(Rules.all(Rule.ANYONE), NO_OPINION, Set.of(), Set.of());
+        assertThat(allowed(
+                        access,
+                        Action.PUBLISH,
+                        Ask.get("/").with("Host", "a.example").with("Sec-Fetch-Site", "cross-site")))
+                .isTrue();
     }
 }
