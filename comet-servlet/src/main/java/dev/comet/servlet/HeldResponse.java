@@ -196,7 +196,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     }
 
     private void leaveVacancy() {
-        if (VACANT.compareAndSet(this, true, false)) {
+        if (vacant && VACANT.compareAndSet(this, true, false)) {
             signal(Signal.NOTHING_LEFT);
         }
     }

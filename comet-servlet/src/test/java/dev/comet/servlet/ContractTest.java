@@ -285,6 +285,7 @@ abstract class ContractTest {
         assertThat(comet.stats().subscribersBySource())
                 .containsEntry("native-sse", 1)
                 .containsEntry("native-ndjson", 1);
+        comet.remove("news"); // for no heartbeat finds out that the clients have left
     }
 
     @Test
