@@ -198,7 +198,8 @@ public final class Comet implements AutoCloseable {
         }
     }
 
-    boolean isClosed() {
+    /** Whether {@link #close} was called. A scheduler of its own may from then on drop what it is given. */
+    public boolean isClosed() {
         return state == State.CLOSED;
     }
 

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <p><i>Thread-safe: anyone may signal; what is written, and to what, is owned by the drainer.</i>
  */
 final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exchange {
-    /** How often, and how long each time, a callback waits for the drainer to leave: one second in all. */
-    private static final int DRAINER_LEAVES = 10_000;
+    /** How often, and how long each time, a callback waits until nobody touches the exchange any more: one second in all. */
+    private static final int LOOKS = 10_000;
 
     private static final long PAUSE_NANOS = 100_000;
 
@@ -41,14 +41,12 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     private static final int WRITES = 16;
 
     private static final VarHandle STATE;
-    private static final VarHandle DRAINER;
-    private static final VarHandle VACANT;
+    private static final VarHandle INSIDE;
 
     static {
         try {
             STATE = MethodHandles.lookup().findVarHandle(HeldResponse.class, "state", HoldState.class);
-            DRAINER = MethodHandles.lookup().findVarHandle(HeldResponse.class, "drainer", Thread.class);
-            VACANT = MethodHandles.lookup().findVarHandle(HeldResponse.class, "vacant", boolean.class);
+            INSIDE = MethodHandles.lookup().findVarHandle(HeldResponse.class, "inside", Thread.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -85,12 +83,10 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
 
     private volatile CloseReason reason = CloseReason.DISCONNECTED;
 
-    // Written by the drainer, read by the container's callbacks.
-    private volatile @Nullable Thread drainer;
-
-    /** Whether the drainer's place waits for a task that is to go on. Whoever clears it, by compare-and-set, is the drainer. */
-    @SuppressWarnings("unused") // by VACANT
-    private volatile boolean vacant;
+    // Written by whoever drains or completes, read by the container's callbacks: who may be inside the container, and
+    // whether nobody will be any more.
+    private volatile @Nullable Thread inside;
+    private volatile boolean over;
 
     HeldResponse(Holds holds, Framing framing) {
         this.holds = holds;
@@ -132,15 +128,20 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     }
 
     private Act signal(Signal signal) {
+        Act act = change(signal);
+        if (act == Act.DRAIN) {
+            drain();
+        } else if (act == Act.COMPLETE) {
+            complete();
+        }
+        return act;
+    }
+
+    private Act change(Signal signal) {
         while (true) {
             HoldState now = state;
             Transition to = now.on(signal);
             if (to.next() == now || STATE.compareAndSet(this, now, to.next())) {
-                if (to.act() == Act.DRAIN) {
-                    drain();
-                } else if (to.act() == Act.COMPLETE) {
-                    complete();
-                }
                 return to.act();
             }
         }
@@ -154,14 +155,14 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         if (from == null || to == null) {
             return; // not possible: the listener is set after both
         }
-        drainer = Thread.currentThread();
+        inside = Thread.currentThread();
         try {
             Act act = Act.LOOP; // signalled meanwhile: once more, beginning with isReady()
             while (act == Act.LOOP) {
                 act = round(from, to);
-            }
-            if (act == Act.DRAIN) {
-                handOver();
+                if (act == Act.HAND_OVER) {
+                    act = handOver();
+                }
             }
         } catch (IOException | RuntimeException e) {
             boolean expected = e instanceof IOException || state == HoldState.CLOSED;
@@ -175,29 +176,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
             leaveForGood();
             throw e;
         } finally {
-            DRAINER.compareAndSet(this, Thread.currentThread(), null); // the next drainer may be at work already
-        }
-    }
-
-    /** A scheduler that is shut down drops the task: then {@link #abort} finds the place vacant. */
-    private void handOver() {
-        vacant = true;
-        if (state == HoldState.CLOSED) { // it was aborted before it could see that
-            leaveVacancy();
-        } else {
-            scheduler.execute(this::takeOver);
-        }
-    }
-
-    private void takeOver() {
-        if (VACANT.compareAndSet(this, true, false)) {
-            drain();
-        }
-    }
-
-    private void leaveVacancy() {
-        if (vacant && VACANT.compareAndSet(this, true, false)) {
-            signal(Signal.NOTHING_LEFT);
+            INSIDE.compareAndSet(this, Thread.currentThread(), null); // the next drainer may be at work already
         }
     }
 
@@ -207,8 +186,52 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     }
 
     /**
-     * Reads and writes until there is nothing left or the stream is not ready; or, {@link Act#DRAIN}, until it has had its share:
-     * a client that is fast while publishers are faster must not keep the thread from the others of its slice.
+     * Has the rest drained by a task of its own. Until that has its turn nobody drains; so whoever ends the response meanwhile
+     * completes it, and the task then finds it closed: it may come long after the container has recycled the exchange.
+     *
+     * <p>Where no task will come, the drainer takes the turn back and goes on: when it was refused, as by an application's pool
+     * that is full; when it came at once, inside this very call; and when the hub is closed, whose scheduler then drops what
+     * comes too late. The hub is asked after the task was given away, for it closes before its scheduler does.
+     *
+     * @return {@link Act#LOOP} when it goes on itself
+     */
+    private Act handOver() {
+        Turn turn = new Turn();
+        boolean comes = false;
+        try {
+            scheduler.execute(turn);
+            comes = !turn.cameAtOnce && !holds.comet().isClosed();
+        } catch (Throwable e) { // an application's pool may be out of threads, too: nothing is lost
+            holds.refused(e);
+        }
+        turn.given = true;
+        if (comes || change(Signal.TURN) != Act.DRAIN) {
+            return Act.LEAVE;
+        }
+        inside = Thread.currentThread();
+        return Act.LOOP;
+    }
+
+    /** What a response is handed over to. */
+    private final class Turn implements Runnable {
+        // Owned by the thread that hands over, which may be the one that it runs on.
+        private final Thread giver = Thread.currentThread();
+        private boolean given;
+        private boolean cameAtOnce;
+
+        @Override
+        public void run() {
+            if (Thread.currentThread() == giver && !given) {
+                cameAtOnce = true; // the giver goes on, and its stack does not grow with the backlog
+            } else {
+                signal(Signal.TURN);
+            }
+        }
+    }
+
+    /**
+     * Reads and writes until there is nothing left, the stream is not ready, or it has had its share: a client that is fast while
+     * publishers are faster must not keep the thread from the others of its slice.
      */
     private Act round(Subscriber from, ServletOutputStream to) throws IOException {
         Frames frames = holds.take();
@@ -217,7 +240,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         for (int writes = 0; state != HoldState.CLOSED; ) {
             if (writes == WRITES) {
                 giveBack(frames, lent);
-                return Act.DRAIN;
+                return signal(Signal.SHARE_USED);
             }
             if (!to.isReady()) {
                 blockedSince = scheduler.nanoTime();
@@ -303,10 +326,10 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
             reason = why;
         }
         signal(Signal.END);
-        leaveVacancy();
     }
 
     private void complete() {
+        inside = Thread.currentThread();
         Scheduler.Timer t = timer;
         if (t != null) {
             t.cancel();
@@ -323,6 +346,8 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
                 holds.note(e); // the container has ended it already; thrown into the drain it would complete it twice
             }
         }
+        over = true;
+        INSIDE.compareAndSet(this, Thread.currentThread(), null);
         holds.ended(this);
     }
 
@@ -347,18 +372,16 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     }
 
     /**
-     * The container says that it is over, and recycles its objects once this has returned: so not while a drainer is on its way
-     * out of a write that failed. Tomcat hands the error to a thread of its own first and only then marks the response as broken;
-     * when that thread is done before, it is the next request's response that is marked, and another client's stream that breaks.
-     * The drainer is on its way out: nothing there blocks. Undertow calls this on the drainer's own stack.
+     * The container says that it is over, and recycles its objects once this has returned: so not while somebody may still touch
+     * them, a drainer on its way out of a write that failed, or one that has only just begun. Tomcat hands the error to a thread
+     * of its own first and only then marks the response as broken; when that thread is done before, it is the next request's
+     * response that is marked, and another client's stream that breaks. The wait is short: nothing blocks between a response's
+     * end and its completion, and one that is handed over is completed here. Undertow calls this on the drainer's own stack, and
+     * some containers call it from within complete().
      */
     private void disconnected() {
         abort(CloseReason.DISCONNECTED);
-        for (int i = 0; i < DRAINER_LEAVES; i++) {
-            Thread other = drainer;
-            if (other == null || other == Thread.currentThread()) {
-                return;
-            }
+        for (int i = 0; i < LOOKS && !over && inside != Thread.currentThread(); i++) {
             LockSupport.parkNanos(PAUSE_NANOS);
         }
     }

@@ -2,6 +2,7 @@ package dev.comet.servlet;
 
 import static dev.comet.servlet.HoldState.Act.COMPLETE;
 import static dev.comet.servlet.HoldState.Act.DRAIN;
+import static dev.comet.servlet.HoldState.Act.HAND_OVER;
 import static dev.comet.servlet.HoldState.Act.LEAVE;
 import static dev.comet.servlet.HoldState.Act.LOOP;
 import static dev.comet.servlet.HoldState.Act.NONE;
@@ -12,17 +13,20 @@ import static dev.comet.servlet.HoldState.Act.NONE;
  *
  * <table>
  * <caption>next state, and act; – is no change and nothing to do</caption>
- * <tr><th>state</th><th>WAKE</th><th>WRITE_POSSIBLE</th><th>NOTHING_LEFT</th><th>NOT_READY</th><th>END</th></tr>
- * <tr><td>IDLE</td><td>DRAINING, drain</td><td>DRAINING, drain</td><td></td><td></td><td>CLOSED, complete</td></tr>
- * <tr><td>DRAINING</td><td>DRAIN_AGAIN</td><td>DRAIN_AGAIN</td><td>IDLE, leave</td><td>UNREADY, leave</td><td>CLOSED</td></tr>
- * <tr><td>DRAIN_AGAIN</td><td>–</td><td>–</td><td>DRAINING, loop</td><td>DRAINING, loop</td><td>CLOSED</td></tr>
- * <tr><td>UNREADY</td><td>–</td><td>DRAINING, drain</td><td></td><td></td><td>CLOSED, complete</td></tr>
- * <tr><td>CLOSED</td><td>–</td><td>–</td><td>complete</td><td>complete</td><td>–</td></tr>
+ * <tr><th>state</th><th>WAKE</th><th>WRITE_POSSIBLE</th><th>NOTHING_LEFT</th><th>NOT_READY</th><th>SHARE_USED</th><th>TURN</th><th>END</th></tr>
+ * <tr><td>IDLE</td><td>DRAINING, drain</td><td>DRAINING, drain</td><td></td><td></td><td></td><td>–</td><td>CLOSED, complete</td></tr>
+ * <tr><td>DRAINING</td><td>DRAIN_AGAIN</td><td>DRAIN_AGAIN</td><td>IDLE, leave</td><td>UNREADY, leave</td><td>HANDED_OVER, hand_over</td><td>–</td><td>CLOSED</td></tr>
+ * <tr><td>DRAIN_AGAIN</td><td>–</td><td>–</td><td>DRAINING, loop</td><td>DRAINING, loop</td><td>HANDED_OVER, hand_over</td><td>–</td><td>CLOSED</td></tr>
+ * <tr><td>HANDED_OVER</td><td>–</td><td>–</td><td></td><td></td><td></td><td>DRAINING, drain</td><td>CLOSED, complete</td></tr>
+ * <tr><td>UNREADY</td><td>–</td><td>DRAINING, drain</td><td></td><td></td><td></td><td>–</td><td>CLOSED, complete</td></tr>
+ * <tr><td>CLOSED</td><td>–</td><td>–</td><td>complete</td><td>complete</td><td>complete</td><td>–</td><td>–</td></tr>
  * </table>
  *
- * The empty cells cannot happen: only the drainer says that nothing is left or that the stream is not ready, and it drains in
- * DRAINING and DRAIN_AGAIN, or finds itself closed. Whoever ends a response that nobody drains completes it; one that is being
- * drained is completed by the drainer as it leaves. So it is completed once, and never while somebody writes to it.
+ * The empty cells cannot happen: only the drainer says that nothing is left, that the stream is not ready or that its share is
+ * used, and it drains in DRAINING and DRAIN_AGAIN, or finds itself closed. Whoever ends a response that nobody drains completes
+ * it, and nobody drains one that is handed over; one that is being drained is completed by the drainer as it leaves. So it is
+ * completed once, and never while somebody writes to it. A TURN counts where it is waited for, and nowhere else: one that the
+ * drainer has taken back may still come.
  */
 enum HoldState {
     /** Nobody drains; all that there was is written and flushed. */
@@ -31,6 +35,8 @@ enum HoldState {
     DRAINING,
     /** One thread drains, and is to look once more before it leaves. */
     DRAIN_AGAIN,
+    /** Nobody drains, there may be something left, and a task that is to drain it waits for its turn. */
+    HANDED_OVER,
     /** The container said that it is not ready, and will call onWritePossible. The first state: it calls once at the start. */
     UNREADY,
     /** Over. Whoever drains still leaves, and completes. */
@@ -46,6 +52,10 @@ enum HoldState {
         NOTHING_LEFT,
         /** isReady() told the drainer false. */
         NOT_READY,
+        /** The drainer has written as much as one may at a stretch. */
+        SHARE_USED,
+        /** The task that it was handed over to runs; or the drainer takes it back, because no task will. */
+        TURN,
         /** An error, a time-out, or the drainer's own end after the last flush. */
         END
     }
@@ -60,6 +70,8 @@ enum HoldState {
         LOOP,
         /** The drainer leaves and touches nothing any more. */
         LEAVE,
+        /** As LEAVE, and has a task executed that gives TURN. */
+        HAND_OVER,
         /** Complete the exchange; the drainer leaves with it. */
         COMPLETE
     }
@@ -73,33 +85,44 @@ enum HoldState {
             case IDLE ->
                 switch (signal) {
                     case WAKE, WRITE_POSSIBLE -> to(DRAINING, DRAIN);
+                    case TURN -> to(IDLE, NONE);
                     case END -> to(CLOSED, COMPLETE);
-                    case NOTHING_LEFT, NOT_READY -> throw impossible(signal);
+                    case NOTHING_LEFT, NOT_READY, SHARE_USED -> throw impossible(signal);
                 };
             case DRAINING ->
                 switch (signal) {
                     case WAKE, WRITE_POSSIBLE -> to(DRAIN_AGAIN, NONE);
                     case NOTHING_LEFT -> to(IDLE, LEAVE);
                     case NOT_READY -> to(UNREADY, LEAVE);
+                    case SHARE_USED -> to(HANDED_OVER, HAND_OVER);
+                    case TURN -> to(DRAINING, NONE);
                     case END -> to(CLOSED, NONE);
                 };
             case DRAIN_AGAIN ->
                 switch (signal) {
-                    case WAKE, WRITE_POSSIBLE -> to(DRAIN_AGAIN, NONE);
+                    case WAKE, WRITE_POSSIBLE, TURN -> to(DRAIN_AGAIN, NONE);
                     case NOTHING_LEFT, NOT_READY -> to(DRAINING, LOOP);
+                    case SHARE_USED -> to(HANDED_OVER, HAND_OVER);
                     case END -> to(CLOSED, NONE);
+                };
+            case HANDED_OVER ->
+                switch (signal) {
+                    case WAKE, WRITE_POSSIBLE -> to(HANDED_OVER, NONE);
+                    case TURN -> to(DRAINING, DRAIN);
+                    case END -> to(CLOSED, COMPLETE);
+                    case NOTHING_LEFT, NOT_READY, SHARE_USED -> throw impossible(signal);
                 };
             case UNREADY ->
                 switch (signal) {
-                    case WAKE -> to(UNREADY, NONE);
+                    case WAKE, TURN -> to(UNREADY, NONE);
                     case WRITE_POSSIBLE -> to(DRAINING, DRAIN);
                     case END -> to(CLOSED, COMPLETE);
-                    case NOTHING_LEFT, NOT_READY -> throw impossible(signal);
+                    case NOTHING_LEFT, NOT_READY, SHARE_USED -> throw impossible(signal);
                 };
             case CLOSED ->
                 switch (signal) {
-                    case WAKE, WRITE_POSSIBLE, END -> to(CLOSED, NONE);
-                    case NOTHING_LEFT, NOT_READY -> to(CLOSED, COMPLETE);
+                    case WAKE, WRITE_POSSIBLE, TURN, END -> to(CLOSED, NONE);
+                    case NOTHING_LEFT, NOT_READY, SHARE_USED -> to(CLOSED, COMPLETE);
                 };
         };
     }

@@ -116,6 +116,11 @@ final class Holds {
         LOG.log(System.Logger.Level.WARNING, "a held response failed", e);
     }
 
+    /** A pool of the application's did not take a task: the caller does the work itself, and nothing else is to be done. */
+    void refused(Throwable e) {
+        LOG.log(System.Logger.Level.DEBUG, () -> "a held response keeps its thread: " + e);
+    }
+
     /** A client that leaves is no news: one line, for those who look for it. */
     void note(Exception e) {
         LOG.log(System.Logger.Level.DEBUG, () -> "a held response ended: " + e);

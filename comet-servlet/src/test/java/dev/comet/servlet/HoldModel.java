@@ -2,9 +2,11 @@ package dev.comet.servlet;
 
 import static dev.comet.servlet.HoldModelClaim.COMPLETED_ONCE;
 import static dev.comet.servlet.HoldModelClaim.LAST_WORDS;
+import static dev.comet.servlet.HoldModelClaim.NOT_RECYCLED;
 
 import dev.comet.servlet.HoldModelActor.At;
 import dev.comet.servlet.HoldModelActor.From;
+import dev.comet.servlet.HoldModelActor.Role;
 import dev.comet.servlet.HoldState.Act;
 import dev.comet.servlet.HoldState.Signal;
 import dev.comet.servlet.HoldState.Transition;
@@ -14,9 +16,10 @@ import dev.comet.servlet.HoldState.Transition;
  * step, and between two steps any other thread may make some. The table is the library's own. {@link HoldModelDrainer} has the
  * steps of the drainer.
  *
- * <p>What the threads do: wakers append a message, ask the subscriber to end or close the channel, and then wake; the container
- * calls onWritePossible when it owes it; errors, time-outs and ends come from a thread of their own, at any time, also late and
- * twice; the timer ticks. Whoever wins the transition to DRAINING drains, on its own stack. <i>Owned by the search.</i>
+ * <p>What the threads do: wakers append a message, ask the subscriber to end or close the channel, and then wake; or close the
+ * hub, and then its scheduler; the container calls onWritePossible when it owes it; errors, time-outs and ends come from a thread
+ * of their own, at any time, also late and twice, and the container recycles the exchange when such a call returns; the timer
+ * ticks; the scheduler runs a task that it has taken, however late. Whoever wins the transition to DRAINING drains, on its own stack. <i>Owned by the search.</i>
  */
 final class HoldModel {
     private final HoldModelBounds bounds;
@@ -41,6 +44,9 @@ final class HoldModel {
 
     /** Whether the thread has something to do. */
     boolean canStep(HoldModelActor a) {
+        if (a.at == At.WAIT) {
+            return mayReturn();
+        }
         if (a.at != At.REST) {
             return true;
         }
@@ -49,6 +55,7 @@ final class HoldModel {
             case CONTAINER -> w.callbacksOwed > 0;
             case ERRORS -> w.errorsOwed > 0 || (w.errors > 0 && w.started);
             case TIMER -> w.timerSet && w.ticks > 0;
+            case POOL -> w.tasks > 0;
             case SOCKET -> false;
         };
     }
@@ -100,6 +107,16 @@ final class HoldModel {
             case COMPLETE -> complete(a);
             case TICK, TICK_STALL, TICK_EXPIRY, TICK_HEARTBEAT, DUE_HEARTBEAT -> tick(a);
             case WATCH, SET_TIMER, CANCEL_LATE_TIMER -> watch(a);
+            case WAIT -> {
+                w.recycled = true;
+                a.at = At.REST;
+                yield "the callback returns, and the container recycles the exchange";
+            }
+            case CLOSE_SCHEDULER -> {
+                w.schedulerClosed = true;
+                a.at = At.REST;
+                yield "closes the hub's scheduler";
+            }
             default -> drainer.step(a);
         };
     }
@@ -109,7 +126,8 @@ final class HoldModel {
     private int waits() {
         return (w.appended < bounds.messages() && !w.channelClosed ? 1 : 0)
                 + (bounds.end() && !w.ending ? 1 : 0)
-                + (bounds.close() && !w.channelClosed ? 1 : 0);
+                + (bounds.close() && !w.channelClosed ? 1 : 0)
+                + (bounds.shutdown() && !w.hubClosed ? 1 : 0);
     }
 
     private String begin(HoldModelActor a) {
@@ -135,6 +153,14 @@ final class HoldModel {
                 w.timerSet = false;
                 a.at = At.TICK;
                 yield "fires";
+            }
+            case POOL -> {
+                w.tasks--;
+                if (variant == HoldModelVariant.TURN_LOST) {
+                    yield "loses a task";
+                }
+                a.signals(Signal.TURN, From.OUTSIDE);
+                yield "runs the task";
             }
             case SOCKET -> throw new IllegalStateException("it is no thread");
         };
@@ -168,8 +194,14 @@ final class HoldModel {
             }
             return "asks the subscriber to end";
         }
-        w.channelClosed = true;
-        return "closes the channel";
+        if (bounds.close() && !w.channelClosed && which-- == 0) {
+            w.channelClosed = true;
+            return "closes the channel";
+        }
+        w.hubClosed = true;
+        a.returns();
+        a.at = At.CLOSE_SCHEDULER;
+        return "closes the hub";
     }
 
     private String start(HoldModelActor a) {
@@ -214,24 +246,35 @@ final class HoldModel {
 
     private boolean setsBlindly(HoldModelActor a) {
         return (variant == HoldModelVariant.IDLE_SET_BLINDLY && a.signal == Signal.NOTHING_LEFT)
+                || (variant == HoldModelVariant.HANDED_OVER_SET_BLINDLY && a.signal == Signal.SHARE_USED)
                 || (variant == HoldModelVariant.CLOSED_SET_BLINDLY && a.signal == Signal.END);
     }
 
     /** What the winner does, and where a drainer goes on after its signal. */
     private void act(HoldModelActor a, Act act) {
         if (act == Act.COMPLETE) {
-            if (a.from == From.LEAVING || a.from == From.LEAVING_FOR_GOOD) {
+            if (a.from == From.LEAVING || a.from == From.LEAVING_FOR_GOOD || a.from == From.HANDING_OVER) {
                 a.drains = false;
             }
             a.at = At.CANCEL_TIMER;
         } else if (act == Act.DRAIN) {
             drainer.enter(a);
+        } else if (act == Act.HAND_OVER) {
+            drainer.handOver(a);
         } else {
             switch (a.from) {
                 case OUTSIDE -> returns(a);
                 case LEAVING -> {
                     if (act == Act.LOOP) {
                         a.at = At.ROUND;
+                    } else {
+                        returns(a);
+                    }
+                }
+                case HANDING_OVER -> returns(a);
+                case TAKING_BACK -> {
+                    if (variant == HoldModelVariant.REFUSED_DRAINS_ON_ANYWAY) {
+                        drainer.enter(a);
                     } else {
                         returns(a);
                     }
@@ -256,6 +299,18 @@ final class HoldModel {
             w.appended++;
         }
         a.returns();
+        if (a.role == Role.ERRORS) {
+            a.at = At.WAIT;
+        }
+    }
+
+    /** Whether disconnected() waits no more: nobody touches what is the container's from now on. */
+    private boolean mayReturn() {
+        return switch (variant) {
+            case CALLBACK_DOES_NOT_WAIT -> true;
+            case CALLBACK_WAITS_FOR_A_DRAINER_ONLY -> !w.anybodyDrains();
+            default -> w.over;
+        };
     }
 
     private String complete(HoldModelActor a) {
@@ -265,6 +320,9 @@ final class HoldModel {
         if (w.anybodyDrains() || w.anybodyInside()) {
             throw COMPLETED_ONCE.broken("complete() while somebody drains");
         }
+        if (w.recycled) {
+            throw NOT_RECYCLED.broken("complete() of what was recycled");
+        }
         if (!w.aborted && (!w.lastWordsFlushed || w.pending)) {
             throw LAST_WORDS.broken("complete() at a normal end, and the last words are not flushed");
         }
@@ -272,6 +330,7 @@ final class HoldModel {
             throw LAST_WORDS.broken("complete() when the channel was closed, and a message of it was not flushed");
         }
         w.completed++;
+        w.over = true;
         if (variant == HoldModelVariant.COMPLETE_THROWS_INTO_THE_DRAIN && a.from == From.LEAVING && choices.either()) {
             a.signals(Signal.END, From.FAILED);
         } else {

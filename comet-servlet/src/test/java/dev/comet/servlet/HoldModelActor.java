@@ -11,6 +11,8 @@ final class HoldModelActor {
         CONTAINER,
         ERRORS,
         TIMER,
+        /** The scheduler's, which runs what a response was handed over to. */
+        POOL,
         /** The other end of the connection: no thread of ours. */
         SOCKET
     }
@@ -37,6 +39,9 @@ final class HoldModelActor {
         WRITING,
         FLUSH,
         FLUSHING,
+        // handOver()
+        EXECUTE,
+        ASK_HUB,
         // complete()
         CANCEL_TIMER,
         COMPLETE,
@@ -49,7 +54,11 @@ final class HoldModelActor {
         // watch()
         WATCH,
         SET_TIMER,
-        CANCEL_LATE_TIMER
+        CANCEL_LATE_TIMER,
+        // disconnected()
+        WAIT,
+        // Comet.close()
+        CLOSE_SCHEDULER
     }
 
     /** From where in the program a signal is given, which is where the thread goes on. */
@@ -61,6 +70,10 @@ final class HoldModelActor {
         LAST_WORDS,
         /** A container's onError inside a call of ours, as Undertow does it. */
         OWN_STACK,
+        /** The end of round(), when the share is used. */
+        HANDING_OVER,
+        /** The end of handOver(), when no task will come. */
+        TAKING_BACK,
         /** leaveForGood(), first signal. */
         FAILED,
         /** leaveForGood(), second signal. */
@@ -86,6 +99,7 @@ final class HoldModelActor {
 
     boolean lent;
     boolean wrote;
+    int writes;
     boolean filled;
     boolean ending;
     boolean over;
@@ -108,6 +122,7 @@ final class HoldModelActor {
         throwing = p.flag(throwing);
         lent = p.flag(lent);
         wrote = p.flag(wrote);
+        writes = p.number(writes, 2);
         filled = p.flag(filled);
         ending = p.flag(ending);
         over = p.flag(over);
@@ -134,6 +149,7 @@ final class HoldModelActor {
         throwing = false;
         lent = false;
         wrote = false;
+        writes = 0;
         filled = false;
         ending = false;
         over = false;

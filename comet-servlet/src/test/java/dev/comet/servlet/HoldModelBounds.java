@@ -13,6 +13,8 @@ package dev.comet.servlet;
  * @param spurious how often the container calls onWritePossible for no reason
  * @param ends whether the response ends after a batch
  * @param words whether there is a prologue and an epilogue
+ * @param share after how many writes the drainer hands over; 0 for never
+ * @param shutdown whether the hub may be closed, and then its scheduler
  */
 record HoldModelBounds(
         int wakers,
@@ -24,45 +26,65 @@ record HoldModelBounds(
         int ticks,
         int spurious,
         boolean ends,
-        boolean words) {
+        boolean words,
+        int share,
+        boolean shutdown) {
 
     static HoldModelBounds stream() {
-        return new HoldModelBounds(2, 0, false, false, 0, 0, 0, 0, false, true);
+        return new HoldModelBounds(2, 0, false, false, 0, 0, 0, 0, false, true, 0, false);
     }
 
     static HoldModelBounds poll() {
-        return new HoldModelBounds(2, 0, false, false, 0, 0, 0, 0, true, false);
+        return new HoldModelBounds(2, 0, false, false, 0, 0, 0, 0, true, false, 0, false);
     }
 
     HoldModelBounds wakers(int n) {
-        return new HoldModelBounds(n, messages, end, close, stalls, errors, ticks, spurious, ends, words);
+        return new HoldModelBounds(
+                n, messages, end, close, stalls, errors, ticks, spurious, ends, words, share, shutdown);
     }
 
     HoldModelBounds messages(int n) {
-        return new HoldModelBounds(wakers, n, end, close, stalls, errors, ticks, spurious, ends, words);
+        return new HoldModelBounds(
+                wakers, n, end, close, stalls, errors, ticks, spurious, ends, words, share, shutdown);
     }
 
     HoldModelBounds ended() {
-        return new HoldModelBounds(wakers, messages, true, close, stalls, errors, ticks, spurious, ends, words);
+        return new HoldModelBounds(
+                wakers, messages, true, close, stalls, errors, ticks, spurious, ends, words, share, shutdown);
     }
 
     HoldModelBounds closed() {
-        return new HoldModelBounds(wakers, messages, end, true, stalls, errors, ticks, spurious, ends, words);
+        return new HoldModelBounds(
+                wakers, messages, end, true, stalls, errors, ticks, spurious, ends, words, share, shutdown);
     }
 
     HoldModelBounds stalls(int n) {
-        return new HoldModelBounds(wakers, messages, end, close, n, errors, ticks, spurious, ends, words);
+        return new HoldModelBounds(
+                wakers, messages, end, close, n, errors, ticks, spurious, ends, words, share, shutdown);
     }
 
     HoldModelBounds errors(int n) {
-        return new HoldModelBounds(wakers, messages, end, close, stalls, n, ticks, spurious, ends, words);
+        return new HoldModelBounds(
+                wakers, messages, end, close, stalls, n, ticks, spurious, ends, words, share, shutdown);
     }
 
     HoldModelBounds ticks(int n) {
-        return new HoldModelBounds(wakers, messages, end, close, stalls, errors, n, spurious, ends, words);
+        return new HoldModelBounds(
+                wakers, messages, end, close, stalls, errors, n, spurious, ends, words, share, shutdown);
     }
 
     HoldModelBounds spurious(int n) {
-        return new HoldModelBounds(wakers, messages, end, close, stalls, errors, ticks, n, ends, words);
+        return new HoldModelBounds(
+                wakers, messages, end, close, stalls, errors, ticks, n, ends, words, share, shutdown);
+    }
+
+    HoldModelBounds share(int n) {
+        return new HoldModelBounds(
+                wakers, messages, end, close, stalls, errors, ticks, spurious, ends, words, n, shutdown);
+    }
+
+    HoldModelBounds shuttingDown() {
+        return new HoldModelBounds(
+                wakers, messages, end, close, stalls, errors, ticks, spurious, ends, words, share, true);
     }
 }

@@ -8,6 +8,7 @@ enum HoldModelClaim {
             "no write and no flush without a directly preceding isReady() that was true, by the same thread"),
     COMPLETED_ONCE("complete() once, never while somebody drains, and nothing is touched after it"),
     ENDS("whatever was ended completes, and no execution goes on for ever"),
+    NOT_RECYCLED("nothing of the container's is touched once a callback that ends the exchange has returned"),
     LAST_WORDS("a normal end completes after the last words are written and flushed"),
     NO_IMPOSSIBLE_CELL("no signal meets an empty cell of the table"),
     ARRAY_KEPT("no array goes back to the pool while the container may still read from it"),

@@ -2,6 +2,7 @@ package dev.comet.servlet;
 
 import static dev.comet.servlet.HoldModelClaim.ARRAY_KEPT;
 import static dev.comet.servlet.HoldModelClaim.COMPLETED_ONCE;
+import static dev.comet.servlet.HoldModelClaim.NOT_RECYCLED;
 import static dev.comet.servlet.HoldModelClaim.ONE_DRAINER;
 import static dev.comet.servlet.HoldModelClaim.READY_BEFORE_OUTPUT;
 
@@ -16,7 +17,10 @@ import dev.comet.servlet.HoldState.Signal;
  * while something is pending. What is written or flushed may be pending, and the container then reads from the array that it was
  * given until that is over. Any call may throw. When the connection is dead, isReady() may say anything and the rest throws; the
  * container may say nothing of it, call onError on a thread of its own before or after the drainer sees the exception, or call
- * it on the drainer's own stack. <i>Owned by the search.</i>
+ * it on the drainer's own stack.
+ *
+ * <p>The scheduler: it may refuse a task, run it inside execute(), or take it and run it later, once; when it is closed it drops
+ * what comes, and still runs what it has. <i>Owned by the search.</i>
  */
 final class HoldModelDrainer {
     private final HoldModelBounds bounds;
@@ -61,6 +65,8 @@ final class HoldModelDrainer {
             case WRITE -> write(a);
             case FLUSH -> flush(a);
             case WRITING, FLUSHING -> comeBack(a);
+            case EXECUTE -> execute(a);
+            case ASK_HUB -> askHub(a);
             default -> throw new IllegalStateException("not a step of the drainer: " + a.at);
         };
     }
@@ -73,6 +79,7 @@ final class HoldModelDrainer {
         }
         a.lent = false;
         a.wrote = false;
+        a.writes = 0;
         a.at = At.CHECK_CLOSED;
         return "round(): is not blocked";
     }
@@ -82,8 +89,75 @@ final class HoldModelDrainer {
             leave(a);
             return "finds it closed";
         }
+        if (bounds.share() > 0 && a.writes == bounds.share()) {
+            if (!a.lent || variant == HoldModelVariant.ARRAY_GIVEN_BACK_WHEN_HANDED_OVER) {
+                giveBack(a);
+            }
+            a.signals(Signal.SHARE_USED, From.HANDING_OVER);
+            return "finds it not closed, and has used its share";
+        }
         a.at = At.IS_READY;
         return "finds it not closed";
+    }
+
+    // ---- handOver()
+
+    /** Begins handOver(): nobody drains now. */
+    void handOver(HoldModelActor a) {
+        a.drains = false;
+        a.lent = false;
+        a.wrote = false;
+        a.writes = 0;
+        a.filled = false;
+        a.ending = false;
+        a.over = false;
+        a.at = At.EXECUTE;
+        switch (variant) {
+            case HAND_OVER_FORGOTTEN -> a.returns();
+            case HUB_ASKED_BEFORE_THE_HAND_OVER -> a.at = w.hubClosed ? At.ASK_HUB : At.EXECUTE;
+            default -> {} // the task is given away first
+        }
+    }
+
+    private String execute(HoldModelActor a) {
+        if (w.errors > 0 && choices.either()) {
+            w.errors--;
+            noTaskComes(a, HoldModelVariant.REFUSED_IS_LEFT);
+            return "execute() refuses the task";
+        }
+        if (choices.either()) {
+            noTaskComes(a, HoldModelVariant.TURN_AT_ONCE_IS_LEFT);
+            return "execute() runs the task at once";
+        }
+        String text = "execute() drops the task";
+        if (!w.schedulerClosed) {
+            w.tasks++;
+            text = "execute() takes the task";
+        }
+        switch (variant) {
+            case DROPPED_IS_LEFT, HUB_ASKED_BEFORE_THE_HAND_OVER -> a.returns();
+            case DRAINS_ON_AFTER_THE_HAND_OVER -> enter(a);
+            default -> a.at = At.ASK_HUB;
+        }
+        return text;
+    }
+
+    private String askHub(HoldModelActor a) {
+        if (w.hubClosed) {
+            noTaskComes(a, HoldModelVariant.DROPPED_IS_LEFT);
+            return "the hub is closed, perhaps no task will come";
+        }
+        a.returns();
+        return "the hub is not closed, the task will come";
+    }
+
+    /** Takes the turn back, unless that is what is wrong. */
+    private void noTaskComes(HoldModelActor a, HoldModelVariant forgets) {
+        if (variant == forgets) {
+            a.returns();
+        } else {
+            a.signals(Signal.TURN, From.TAKING_BACK);
+        }
     }
 
     /** The end of round(), after the loop. */
@@ -210,6 +284,9 @@ final class HoldModelDrainer {
         if (w.completed > 0) {
             throw COMPLETED_ONCE.broken("the output is touched after complete()");
         }
+        if (w.recycled) {
+            throw NOT_RECYCLED.broken("the output is touched");
+        }
         if (w.anybodyInside()) {
             throw ONE_DRAINER.broken("two threads inside the output");
         }
@@ -233,6 +310,7 @@ final class HoldModelDrainer {
     private String write(HoldModelActor a) {
         enterOutput(a, "write()");
         a.wrote = true;
+        a.writes += bounds.share() > 0 ? 1 : 0;
         w.heartbeatOwed = false;
         if (failsInside(a, At.WRITING)) {
             return "write() begins, and fails";

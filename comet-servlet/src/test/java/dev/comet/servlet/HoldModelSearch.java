@@ -64,6 +64,7 @@ final class HoldModelSearch {
                     quiet++;
                     lookAtQuiet(w);
                 }
+                long before = steps[0];
                 forEachStep(at, next -> {
                     steps[0]++;
                     HoldModelSnapshot known = seen.putIfAbsent(next, next);
@@ -73,6 +74,9 @@ final class HoldModelSearch {
                         known.ways++;
                     }
                 });
+                if (steps[0] == before && !w.isQuiet()) {
+                    throw ENDS.broken("somebody waits for ever");
+                }
             } catch (HoldModelClaim.Broken e) {
                 return new Result(
                         seen.size(),

@@ -51,7 +51,13 @@ class HoldModelTest {
                 stream.wakers(1).stalls(1).errors(1).ticks(1),
                 stream.wakers(1).ended().stalls(1).ticks(1),
                 poll.messages(2).stalls(1),
-                poll.messages(1).stalls(1).errors(1));
+                poll.messages(1).stalls(1).errors(1),
+                stream.wakers(1).messages(2).stalls(1).share(1),
+                stream.wakers(0).stalls(1).errors(1).share(1),
+                stream.wakers(0).stalls(1).ticks(1).share(1),
+                stream.wakers(1).messages(1).ended().shuttingDown().share(1),
+                stream.wakers(1).messages(3).spurious(1).share(2),
+                poll.wakers(1).messages(1).stalls(1).errors(1).share(1));
     }
 
     /** More of it, and more at a time: millions of worlds each. */
@@ -66,7 +72,21 @@ class HoldModelTest {
                 stream.wakers(1).messages(2).stalls(2).errors(2),
                 stream.wakers(1).ended().stalls(1).errors(1).ticks(1),
                 stream.wakers(0).stalls(2).errors(2).ticks(3),
-                poll.wakers(1).messages(1).stalls(1).errors(1).ticks(1));
+                poll.wakers(1).messages(1).stalls(1).errors(1).ticks(1),
+                stream.messages(2).stalls(1).share(1),
+                stream.wakers(1).messages(1).stalls(1).errors(1).share(1),
+                stream.wakers(1).messages(1).stalls(1).ticks(1).share(1),
+                stream.messages(1).ended().shuttingDown().share(1),
+                stream.messages(1).closed().shuttingDown().stalls(1).share(1),
+                stream.wakers(1).messages(2).shuttingDown().stalls(1).errors(1).share(1),
+                stream.wakers(1).messages(3).stalls(2).errors(1).share(2),
+                stream.wakers(1)
+                        .messages(1)
+                        .ended()
+                        .stalls(1)
+                        .ticks(1)
+                        .errors(1)
+                        .share(1));
     }
 
     /** Enough for each broken variant to show. */
@@ -76,7 +96,17 @@ class HoldModelTest {
                 stream.messages(1).stalls(1),
                 stream.wakers(1).stalls(1).ticks(1),
                 stream.wakers(1).closed().ended().stalls(1),
-                stream.wakers(1).messages(1).stalls(1).errors(1));
+                stream.wakers(1).messages(1).stalls(1).errors(1),
+                stream.wakers(0).stalls(1).errors(1).ticks(1));
+    }
+
+    /** The same, where it is handed over. */
+    static List<HoldModelBounds> smallWithShares() {
+        HoldModelBounds stream = HoldModelBounds.stream();
+        return List.of(
+                stream.wakers(1).messages(2).shuttingDown().share(1),
+                stream.wakers(1).messages(1).stalls(1).errors(1).share(1),
+                stream.wakers(1).messages(1).shuttingDown().stalls(1).errors(1).share(1));
     }
 
     @ParameterizedTest
@@ -123,7 +153,7 @@ class HoldModelTest {
     }
 
     private static Optional<Counterexample> caught(HoldModelVariant variant) {
-        for (HoldModelBounds bounds : small()) {
+        for (HoldModelBounds bounds : variant.handsOver() ? smallWithShares() : small()) {
             Optional<Counterexample> found =
                     HoldModelSearch.explore(bounds, variant).counterexample();
             if (found.isPresent()) {

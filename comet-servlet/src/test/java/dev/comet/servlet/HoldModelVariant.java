@@ -4,6 +4,7 @@ import static dev.comet.servlet.HoldModelClaim.ARRAY_KEPT;
 import static dev.comet.servlet.HoldModelClaim.COMPLETED_ONCE;
 import static dev.comet.servlet.HoldModelClaim.ENDS;
 import static dev.comet.servlet.HoldModelClaim.HEARTBEAT_KEPT;
+import static dev.comet.servlet.HoldModelClaim.NOT_RECYCLED;
 import static dev.comet.servlet.HoldModelClaim.NO_IMPOSSIBLE_CELL;
 import static dev.comet.servlet.HoldModelClaim.NO_LOST_WAKE_UP;
 import static dev.comet.servlet.HoldModelClaim.ONE_DRAINER;
@@ -12,10 +13,13 @@ import static dev.comet.servlet.HoldModelClaim.TIMER_KEPT;
 import static dev.comet.servlet.HoldState.CLOSED;
 import static dev.comet.servlet.HoldState.DRAINING;
 import static dev.comet.servlet.HoldState.DRAIN_AGAIN;
+import static dev.comet.servlet.HoldState.HANDED_OVER;
 import static dev.comet.servlet.HoldState.IDLE;
 import static dev.comet.servlet.HoldState.Signal.END;
 import static dev.comet.servlet.HoldState.Signal.NOTHING_LEFT;
 import static dev.comet.servlet.HoldState.Signal.NOT_READY;
+import static dev.comet.servlet.HoldState.Signal.SHARE_USED;
+import static dev.comet.servlet.HoldState.Signal.TURN;
 import static dev.comet.servlet.HoldState.Signal.WAKE;
 import static dev.comet.servlet.HoldState.Signal.WRITE_POSSIBLE;
 import static dev.comet.servlet.HoldState.UNREADY;
@@ -23,6 +27,8 @@ import static dev.comet.servlet.HoldState.UNREADY;
 import dev.comet.servlet.HoldState.Act;
 import dev.comet.servlet.HoldState.Signal;
 import dev.comet.servlet.HoldState.Transition;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +56,19 @@ enum HoldModelVariant {
     WAKE_REOPENS(ONE_DRAINER, CLOSED, DRAINING, Act.DRAIN, WAKE),
     DRAINER_DOES_NOT_COMPLETE(ENDS, CLOSED, CLOSED, Act.LEAVE, NOTHING_LEFT),
     DRAINER_NOT_READY_DOES_NOT_COMPLETE(ENDS, CLOSED, CLOSED, Act.LEAVE, NOT_READY),
+    HAND_OVER_STAYS_DRAINING(NO_LOST_WAKE_UP, DRAINING, DRAINING, Act.HAND_OVER, SHARE_USED),
+    HAND_OVER_LEAVES_IDLE(NO_LOST_WAKE_UP, DRAINING, IDLE, Act.HAND_OVER, SHARE_USED),
+    HAND_OVER_OF_A_WOKEN_LEAVES_IDLE(NO_LOST_WAKE_UP, DRAIN_AGAIN, IDLE, Act.HAND_OVER, SHARE_USED),
+    HAND_OVER_TELLS_NOBODY(NO_LOST_WAKE_UP, DRAINING, HANDED_OVER, Act.LEAVE, SHARE_USED),
+    HAND_OVER_OF_A_CLOSED_DOES_NOT_COMPLETE(ENDS, CLOSED, CLOSED, Act.LEAVE, SHARE_USED),
+    HAND_OVER_OF_A_CLOSED_HANDS_OVER(ENDS, CLOSED, CLOSED, Act.HAND_OVER, SHARE_USED),
+    HAND_OVER_REOPENS(ENDS, CLOSED, HANDED_OVER, Act.HAND_OVER, SHARE_USED),
+    TURN_IGNORED(NO_LOST_WAKE_UP, HANDED_OVER, HANDED_OVER, Act.NONE, TURN),
+    TURN_DRAINS_WHILE_DRAINING(ONE_DRAINER, DRAINING, DRAINING, Act.DRAIN, TURN),
+    TURN_REOPENS(COMPLETED_ONCE, CLOSED, DRAINING, Act.DRAIN, TURN),
+    TURN_COMPLETES_THE_CLOSED(COMPLETED_ONCE, CLOSED, CLOSED, Act.COMPLETE, TURN),
+    END_LEAVES_COMPLETION_TO_THE_TURN(ENDS, HANDED_OVER, CLOSED, Act.NONE, END),
+    WAKE_TAKES_THE_HANDED_OVER_FOR_IDLE(NO_LOST_WAKE_UP, HANDED_OVER, DRAIN_AGAIN, Act.NONE, WAKE),
 
     // One place of the program is wrong.
     IDLE_SET_BLINDLY(NO_LOST_WAKE_UP),
@@ -70,7 +89,24 @@ enum HoldModelVariant {
     HEARTBEAT_CLEARED_BLINDLY(HEARTBEAT_KEPT),
     BLOCKED_NOT_CLEARED(TIMER_KEPT),
     BLOCKED_NOT_SAID(TIMER_KEPT),
-    LATE_TIMER_LEFT(TIMER_KEPT);
+    LATE_TIMER_LEFT(TIMER_KEPT),
+    CALLBACK_DOES_NOT_WAIT(NOT_RECYCLED),
+    CALLBACK_WAITS_FOR_A_DRAINER_ONLY(NOT_RECYCLED),
+
+    // One place of handing over is wrong.
+    HANDED_OVER_SET_BLINDLY(ENDS),
+    HAND_OVER_FORGOTTEN(NO_LOST_WAKE_UP),
+    TURN_LOST(NO_LOST_WAKE_UP),
+    TURN_AT_ONCE_IS_LEFT(NO_LOST_WAKE_UP),
+    REFUSED_IS_LEFT(NO_LOST_WAKE_UP),
+    DROPPED_IS_LEFT(NO_LOST_WAKE_UP),
+    HUB_ASKED_BEFORE_THE_HAND_OVER(NO_LOST_WAKE_UP),
+    REFUSED_DRAINS_ON_ANYWAY(ONE_DRAINER),
+    DRAINS_ON_AFTER_THE_HAND_OVER(ONE_DRAINER),
+    ARRAY_GIVEN_BACK_WHEN_HANDED_OVER(ARRAY_KEPT);
+
+    private static final Set<HoldModelVariant> HANDING_OVER =
+            EnumSet.range(HANDED_OVER_SET_BLINDLY, ARRAY_GIVEN_BACK_WHEN_HANDED_OVER);
 
     /** The claim that it breaks; null for the one that breaks none. */
     final @Nullable HoldModelClaim breaks;
@@ -100,6 +136,11 @@ enum HoldModelVariant {
         this.next = next;
         this.act = act;
         this.signal = signal;
+    }
+
+    /** Whether it is about handing over, and shows only where that happens. */
+    boolean handsOver() {
+        return state == HANDED_OVER || signal == SHARE_USED || signal == TURN || HANDING_OVER.contains(this);
     }
 
     /** The library's own table, but for the cell that is wrong here. */

@@ -20,6 +20,12 @@ final class HoldModelWorld {
     boolean blocked = true;
     boolean heartbeatDue;
     boolean timerSet;
+    boolean over;
+
+    // The hub and its scheduler.
+    boolean hubClosed;
+    boolean schedulerClosed;
+    int tasks;
 
     // The channel and the subscriber.
     int appended;
@@ -36,6 +42,7 @@ final class HoldModelWorld {
     int callbacksOwed;
     int errorsOwed;
     int completed;
+    boolean recycled;
 
     // What really happened, for the claims.
     int written;
@@ -61,6 +68,9 @@ final class HoldModelWorld {
         actors.add(new HoldModelActor(Role.CONTAINER));
         actors.add(new HoldModelActor(Role.ERRORS));
         actors.add(new HoldModelActor(Role.TIMER));
+        if (bounds.share() > 0) {
+            actors.add(new HoldModelActor(Role.POOL));
+        }
     }
 
     /** Before start(): subscribed already, and nothing has happened. */
@@ -92,6 +102,10 @@ final class HoldModelWorld {
         blocked = p.flag(blocked);
         heartbeatDue = p.flag(heartbeatDue);
         timerSet = p.flag(timerSet);
+        over = p.flag(over);
+        hubClosed = p.flag(hubClosed);
+        schedulerClosed = p.flag(schedulerClosed);
+        tasks = p.number(tasks, 2);
         appended = p.number(appended, 2);
         cursor = p.number(cursor, 2);
         ending = p.flag(ending);
@@ -104,6 +118,7 @@ final class HoldModelWorld {
         callbacksOwed = p.number(callbacksOwed, 2);
         errorsOwed = p.number(errorsOwed, 2);
         completed = p.number(completed, 2);
+        recycled = p.flag(recycled);
         written = p.number(written, 2);
         flushed = p.number(flushed, 2);
         dirty = p.flag(dirty);
@@ -120,9 +135,9 @@ final class HoldModelWorld {
         }
     }
 
-    /** Nobody is in the middle of anything, and the container owes no call. */
+    /** Nobody is in the middle of anything, no task waits, and the container owes no call. */
     boolean isQuiet() {
-        if (!started || callbacksOwed > 0 || errorsOwed > 0) {
+        if (!started || callbacksOwed > 0 || errorsOwed > 0 || tasks > 0) {
             return false;
         }
         for (HoldModelActor a : actors) {
