@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -56,6 +57,8 @@ public final class Comet implements AutoCloseable {
     private final Map<String, Integer> subscribersByAddress = new ConcurrentHashMap<>();
     private final AtomicInteger subscribers = new AtomicInteger();
     private final AtomicInteger sessions = new AtomicInteger();
+
+    private final Set<Runnable> closing = ConcurrentHashMap.newKeySet();
 
     private volatile State state = State.OPEN;
 
@@ -511,6 +514,21 @@ public final class Comet implements AutoCloseable {
     }
 
     /**
+     * Has a transport hear of {@link #close}, after all channels are removed and before the hub's own threads stop: what it still
+     * holds then, nobody else ends.
+     *
+     * @param action may wait a moment for last words to be written; must not throw
+     * @return takes it back
+     */
+    public Runnable onClose(Runnable action) {
+        closing.add(action);
+        if (isClosed()) { // it came too late to be seen
+            action.run();
+        }
+        return () -> closing.remove(action);
+    }
+
+    /**
      * Ends all subscribers, removes all channels, and stops the hub's own threads. What transports still have to write, they may
      * not get to: call {@link #drain} first.
      */
@@ -526,6 +544,7 @@ public final class Comet implements AutoCloseable {
         for (Channel channel : lives.all()) {
             channel.remove();
         }
+        closing.forEach(Runnable::run);
         unregister.run();
         if (ownScheduler != null) {
             ownScheduler.close();

@@ -35,9 +35,6 @@ abstract class EndpointServlet extends HttpServlet {
 
     private static final String IN_THE_LOG = "the server failed; its log says why";
 
-    /** How long the exchanges of an endpoint that is taken out of service have for a proper end. */
-    private static final Duration LAST_WORDS = Duration.ofSeconds(2);
-
     // Written by the constructor or by init().
     private transient @Nullable Comet comet;
     private transient @Nullable CometConfig config;
@@ -83,7 +80,7 @@ abstract class EndpointServlet extends HttpServlet {
         if (shared) {
             p.holds.comet().drain(Duration.ZERO); // the application stops: the other endpoints begin at once, too
         }
-        p.holds.close(LAST_WORDS);
+        p.holds.close(Holds.LAST_WORDS);
         if (shared) {
             SharedHub.leave(getServletContext());
         }

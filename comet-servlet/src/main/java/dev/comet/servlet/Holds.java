@@ -14,11 +14,16 @@ final class Holds {
     private static final System.Logger LOG = System.getLogger("dev.comet");
     private static final int POOLED = 32;
 
+    /** How long the exchanges of an endpoint that is taken out of service have for a proper end. */
+    static final Duration LAST_WORDS = Duration.ofSeconds(2);
+
     private final Comet comet;
     private final long stallNanos;
     private final int bodyBytes;
     private final Semaphore bodyRoom;
     private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
+
+    private final Runnable unregister;
 
     /** Written once, by {@link #close}. */
     private volatile boolean closed;
@@ -31,6 +36,7 @@ final class Holds {
         this.bodyBytes = bodyBytes;
         this.bodyRoom = new Semaphore(bodyBytes);
         this.stallNanos = stallLimit.toNanos();
+        this.unregister = comet.onClose(() -> close(LAST_WORDS));
     }
 
     Comet comet() {
@@ -92,19 +98,19 @@ final class Holds {
      * that watch over a socket that takes nothing, and over a body that does not come, go with the hub.
      */
     void close(Duration grace) {
+        unregister.run();
         open.forEach(Exchange::close);
         awaitNone(grace);
         closed = true;
         open.forEach(Exchange::abort);
     }
 
+    @SuppressWarnings(
+            "WaitNotInLoop") // it is notified when there is none; woken without a reason, it waits less, no more
     private synchronized void awaitNone(Duration atMost) {
-        long end = scheduler().nanoTime() + atMost.toNanos();
         try {
-            for (long left = atMost.toNanos();
-                    !open.isEmpty() && left > 0;
-                    left = end - scheduler().nanoTime()) {
-                wait(left / 1_000_000, (int) (left % 1_000_000));
+            if (!open.isEmpty() && !atMost.isZero()) {
+                wait(Math.max(1, atMost.toMillis()));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // no more waiting, then

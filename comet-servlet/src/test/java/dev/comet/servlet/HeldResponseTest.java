@@ -49,8 +49,9 @@ class HeldResponseTest {
     @AfterEach
     void close() {
         tasks.how = How.LATER;
-        comet.close();
+        comet.drain(Duration.ZERO);
         tasks.runAll();
+        comet.close();
     }
 
     // ---- a client that is fast, and a long backlog
@@ -157,14 +158,19 @@ class HeldResponseTest {
 
     /** The scheduler that belongs to a hub drops what comes after it was closed: the last words are the drainer's own then. */
     @Test
-    void hubClosed_drainsOnToTheLastWords() {
+    void hubClosed_drainsOnToTheLastWords() throws InterruptedException {
         HeldResponse held = held(100);
+        Thread closer = new Thread(comet::close, "closer");
         output.atWrite(SHARE, () -> {
-            comet.close(); // another thread, at this moment
+            closer.start();
+            while (!comet.isClosed()) {
+                Thread.onSpinWait();
+            }
             tasks.how = How.DROPPED;
         });
 
         held.onWritePossible();
+        closer.join();
 
         assertThat(output.written).hasSize(SHARE + 1).endsWith("end SHUTDOWN");
         assertThat(output.flushed).isEqualTo(SHARE + 1);
@@ -227,6 +233,18 @@ class HeldResponseTest {
 
         assertThat(output.written).hasSize(SHARE);
         assertThat(calls).containsExactly("complete");
+    }
+
+    /** The application closes its hub and leaves the endpoint mounted: what watches over the socket is gone with the timers. */
+    @Test
+    void hubClosed_whileTheSocketTakesNothing_completes() {
+        output.ready = false;
+        held(1).onWritePossible();
+
+        comet.close();
+
+        assertThat(calls).containsExactly("complete");
+        assertThat(holds.count()).isZero();
     }
 
     // ---- a callback returns when nobody touches the exchange any more
