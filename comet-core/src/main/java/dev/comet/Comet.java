@@ -451,6 +451,11 @@ public final class Comet implements AutoCloseable {
         return scheduler;
     }
 
+    /** Its wall clock, in milliseconds since the Unix epoch. For showing, never for ordering: clocks jump. */
+    public long currentTimeMillis() {
+        return scheduler.currentTimeMillis();
+    }
+
     Executor listenerExecutor() {
         return listeners;
     }

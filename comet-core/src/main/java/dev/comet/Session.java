@@ -86,7 +86,8 @@ public final class Session {
      * Begins a poll: a subscriber that starts at the session's position. A poll of the session that is still open ends with
      * {@link CloseReason#REPLACED}.
      *
-     * @param options what the poll asks for; where it starts is the session's affair once there is a position
+     * @param options what the poll asks for; where it starts is the session's affair once there is a position. Whether the client
+     *     counts as {@linkplain SubscribeOptions#withSession registered} is theirs to say: some sessions anyone can open
      */
     public Subscriber poll(SubscribeOptions options, Runnable wake) {
         while (true) {
@@ -94,8 +95,7 @@ public final class Session {
             synchronized (this) {
                 at = position;
             }
-            Subscriber fresh = sessions.hub()
-                    .attach((at == null ? options : options.withFrom(From.cursor(at))).withSession(), wake);
+            Subscriber fresh = sessions.hub().attach(at == null ? options : options.withFrom(From.cursor(at)), wake);
             if (begin(fresh, at)) {
                 if (follows) {
                     follow(fresh);

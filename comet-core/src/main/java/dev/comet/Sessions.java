@@ -59,7 +59,7 @@ public final class Sessions {
 
     /** It attaches to learn its position, and stays without a subscriber: between polls nobody reads. */
     private Session following(String id, SubscribeOptions follows) {
-        Subscriber subscriber = hub.attach(follows.withSession(), () -> {});
+        Subscriber subscriber = hub.attach(follows, () -> {});
         Session session = new Session(this, id, subscriber.cursor());
         session.follow(subscriber);
         subscriber.undo();

@@ -272,7 +272,12 @@ class ChannelLifeTest {
         comet.create("a", FOR_EVER.withSessionsOnly(true));
         assertRefused(Refusal.DENIED, () -> comet.attach(SubscribeOptions.of("a"), () -> {}));
         Session session = comet.sessions(Duration.ofMinutes(1)).open("s");
-        assertThat(session.poll(SubscribeOptions.of("a"), () -> {}).isClosed()).isFalse();
+        assertRefused(Refusal.DENIED, () -> session.poll(SubscribeOptions.of("a"), () -> {}));
+        assertRefused(
+                Refusal.DENIED, () -> comet.sessions(Duration.ofMinutes(1)).open("t", SubscribeOptions.of("a")));
+        assertThat(session.poll(SubscribeOptions.of("a").withSession(), () -> {})
+                        .isClosed())
+                .isFalse();
         assertThat(comet.attach(SubscribeOptions.of("a").withSession(), () -> {})
                         .isClosed())
                 .isFalse();

@@ -14,35 +14,36 @@ import org.jspecify.annotations.Nullable;
  * An endpoint that speaks the wire protocol of another server. Its settings have the names of that server: in code as a map, in
  * web.xml as init parameters, bare or with the dialect's name and a dot before them, or as context parameters
  * {@code comet.<dialect>.<name>}.
- *
- * @param <S> the settings of the dialect
  */
-abstract class LegacyServlet<S> extends EndpointServlet {
+abstract class LegacyServlet extends EndpointServlet {
     private static final long serialVersionUID = 1;
 
     private final String name;
-    private final transient Function<Values, S> read;
+    private final transient Function<Values, ?> read;
     private final transient @Nullable Map<String, String> given;
 
-    LegacyServlet(String name, Function<Values, S> read) {
+    LegacyServlet(String name, Function<Values, ?> read) {
         this.name = name;
         this.read = read;
         this.given = null;
     }
 
-    LegacyServlet(Comet comet, CometConfig config, String name, Function<Values, S> read, Map<String, String> given) {
+    LegacyServlet(Comet comet, CometConfig config, String name, Function<Values, ?> read, Map<String, String> given) {
         super(comet, config);
         this.name = name;
         this.read = read;
         this.given = Map.copyOf(given);
-        settings(this.given); // what is wrong is said here, not when the container starts
+        read(values(this.given)); // what is wrong is said here, not when the container starts
     }
 
-    abstract Dialect dialect(Comet comet, CometConfig config, S settings);
+    /** The dialect; it reads its settings from the values. */
+    abstract Dialect dialect(Comet comet, CometConfig config, Values values);
 
     @Override
     final Dialect dialect(Comet comet, CometConfig config) {
-        return dialect(comet, config, settings(given != null ? given : parameters(getServletConfig())));
+        Map<String, String> all = given != null ? given : parameters(getServletConfig());
+        read(values(all));
+        return dialect(comet, config, values(all));
     }
 
     @Override
@@ -50,11 +51,14 @@ abstract class LegacyServlet<S> extends EndpointServlet {
         return parameter.startsWith(name + ".") || defaults(name, read).containsKey(parameter);
     }
 
-    private S settings(Map<String, String> given) {
-        Values values = new Values(name, given);
-        S settings = read.apply(values);
+    private Values values(Map<String, String> all) {
+        return new Values(name, all);
+    }
+
+    /** Reads them all once, to find what is not right, and what is there that nobody reads. */
+    private void read(Values values) {
+        Object unused = read.apply(values);
         values.requireNoOthers();
-        return settings;
     }
 
     private Map<String, String> parameters(ServletConfig servlet) {
@@ -74,9 +78,9 @@ abstract class LegacyServlet<S> extends EndpointServlet {
     }
 
     /** The names of a dialect's settings, with their defaults. */
-    static <S> Map<String, String> defaults(String name, Function<Values, S> read) {
+    static Map<String, String> defaults(String name, Function<Values, ?> read) {
         Values none = new Values(name, Map.of());
-        S unused = read.apply(none);
+        Object unused = read.apply(none);
         return none.defaults();
     }
 }

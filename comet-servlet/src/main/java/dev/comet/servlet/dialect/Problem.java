@@ -1,5 +1,6 @@
 package dev.comet.servlet.dialect;
 
+import dev.comet.Refusal;
 import java.util.List;
 
 /** A request that is not one: an HTTP status, and in words what would be right. */
@@ -30,5 +31,23 @@ public final class Problem extends RuntimeException {
     /** Headers that go with it. */
     public List<Header> headers() {
         return headers;
+    }
+
+    /** The HTTP status that says the same as a refusal of the hub, where a dialect has no word of its own for it. */
+    public static int status(Refusal refusal) {
+        return switch (refusal) {
+            case BAD_CHANNEL, BAD_TYPE, BAD_ATTRIBUTE, BAD_JSON, BAD_CURSOR, BAD_NAME, TOO_MANY_CHANNELS_ASKED -> 400;
+            case DENIED -> 403;
+            case UNKNOWN_CHANNEL -> 404;
+            case EXISTS -> 409;
+            case MESSAGE_TOO_LARGE -> 413;
+            case TOO_MANY_SUBSCRIBERS_FROM_ADDRESS -> 429;
+            case TOO_MANY_CHANNELS,
+                    TOO_MANY_SUBSCRIBERS,
+                    TOO_MANY_SUBSCRIBERS_ON_CHANNEL,
+                    TOO_MANY_MEMBERS,
+                    TOO_MANY_SESSIONS,
+                    SHUTTING_DOWN -> 503;
+        };
     }
 }

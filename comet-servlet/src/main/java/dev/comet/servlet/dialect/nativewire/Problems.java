@@ -1,6 +1,5 @@
 package dev.comet.servlet.dialect.nativewire;
 
-import dev.comet.Refusal;
 import dev.comet.RefusedException;
 import dev.comet.servlet.dialect.Header;
 import dev.comet.servlet.dialect.Problem;
@@ -31,7 +30,7 @@ final class Problems {
 
     static Reply reply(NativeSettings settings, Request request, RefusedException e) {
         String type = "urn:comet:" + e.refusal().name().toLowerCase(Locale.ROOT).replace('_', '-');
-        return reply(settings, request, status(e.refusal()), type, e.detail(), List.of());
+        return reply(settings, request, Problem.status(e.refusal()), type, e.detail(), List.of());
     }
 
     static Reply reply(NativeSettings settings, Request request, Problem problem) {
@@ -55,22 +54,5 @@ final class Problems {
             json.writeStringField("detail", detail);
         });
         return new Reply.Now(status, headers, body);
-    }
-
-    private static int status(Refusal refusal) {
-        return switch (refusal) {
-            case BAD_CHANNEL, BAD_TYPE, BAD_ATTRIBUTE, BAD_JSON, BAD_CURSOR, BAD_NAME, TOO_MANY_CHANNELS_ASKED -> 400;
-            case DENIED -> 403;
-            case UNKNOWN_CHANNEL -> 404;
-            case EXISTS -> 409;
-            case MESSAGE_TOO_LARGE -> 413;
-            case TOO_MANY_SUBSCRIBERS_FROM_ADDRESS -> 429;
-            case TOO_MANY_CHANNELS,
-                    TOO_MANY_SUBSCRIBERS,
-                    TOO_MANY_SUBSCRIBERS_ON_CHANNEL,
-                    TOO_MANY_MEMBERS,
-                    TOO_MANY_SESSIONS,
-                    SHUTTING_DOWN -> 503;
-        };
     }
 }
