@@ -3,63 +3,147 @@ package dev.comet.example;
 import dev.comet.Action;
 import dev.comet.Authorizer;
 import dev.comet.Comet;
+import dev.comet.servlet.CCometServlet;
 import dev.comet.servlet.CometAdminServlet;
-import dev.comet.servlet.CometOptions;
+import dev.comet.servlet.CometConfig;
 import dev.comet.servlet.CometServlet;
+import dev.comet.servlet.IcometAdminServlet;
+import dev.comet.servlet.IcometServlet;
+import dev.comet.servlet.SimpleCometServlet;
+import dev.comet.servlet.StardustServlet;
+import jakarta.servlet.http.HttpServlet;
 import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.server.AbstractConnector;
+import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.ContextHandlerCollection;
+import org.eclipse.jetty.unixdomain.server.UnixDomainServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
-/** Embedded Jetty with the endpoints and the page. */
+/** Embedded Jetty with the endpoints and the pages. */
 final class ExampleServer {
-    /** The channels that the example's own pages publish to. */
-    private static final String PAGES = "demo-";
+    /** The channels that the example's own pages publish to; a Stardust channel's name has no dash. */
+    private static final List<String> PAGES = List.of("demo-", "demo_");
 
     private final Server server;
+    private final HttpConfiguration http = new HttpConfiguration();
+    private final Comet comet;
+    private final Options options;
     private final ServerConnector connector;
-    private final String host;
     private final StatsPublisher stats;
+    private final ContextHandlerCollection contexts = new ContextHandlerCollection();
 
-    ExampleServer(Comet comet, CometOptions settings, String host, int port) {
-        this.host = host;
+    ExampleServer(Comet comet, Options options) {
+        this.comet = comet;
+        this.options = options;
         this.stats = new StatsPublisher(comet);
         QueuedThreadPool threads = new QueuedThreadPool();
         threads.setName("jetty");
         server = new Server(threads);
-        HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
-        connector =
-                new ServerConnector(server, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
-        connector.setHost(host);
-        connector.setPort(port);
-        server.addConnector(connector);
+        options.settings().configBuilder().authorizer(ExampleServer::decide);
 
-        settings.configBuilder().authorizer(ExampleServer::decide);
         ServletContextHandler context = new ServletContextHandler("/");
-        context.addServlet(async(new ServletHolder("comet", new CometServlet(comet, settings.config()))), "/comet/*");
-        context.addServlet(
-                async(new ServletHolder("comet-admin", new CometAdminServlet(comet, settings.config()))),
-                "/comet-admin/*");
+        mount(context, new CometServlet(comet, config()), "/comet/*");
+        mount(context, new CometAdminServlet(comet, config()), "/comet-admin/*");
+        mount(context, icomet(), "/icomet/*");
+        mount(context, icometAdmin(), "/icomet-admin/*");
+        mount(context, simpleComet(), "/simple-comet/*");
+        mount(context, new StardustServlet(comet, config(), options.of("stardust")), "/stardust/*");
+        mount(context, ccomet(), "/ccomet/*");
         context.addServlet(new ServletHolder("pages", new PagesServlet()), "/");
-        server.setHandler(context);
+        connector = listen("example", options.port(), context);
+        if (options.dropIn()) {
+            dropIn();
+        }
+        server.setHandler(contexts);
+    }
+
+    /** The ports and paths of the four old servers, for clients that nobody can change. */
+    private void dropIn() {
+        listen("icomet", 8100, alone(icomet()));
+        listen("icomet-admin", 8000, alone(icometAdmin()));
+        ServletContextHandler simple = alone(simpleComet());
+        listen("simple-comet", 4080, simple);
+        options.unixSocket().ifPresent(path -> listenOn(path, simple));
+        listen("stardust", 5742, alone(new StardustServlet(comet, config(), options.of("stardust"))));
+        for (int port = 8081; port <= 8085; port++) {
+            listen("ccomet-" + port, port, alone(ccomet()));
+        }
+    }
+
+    private CometConfig config() {
+        return options.settings().config();
+    }
+
+    private IcometServlet icomet() {
+        return new IcometServlet(comet, config(), options.of("icomet"));
+    }
+
+    private IcometAdminServlet icometAdmin() {
+        return new IcometAdminServlet(comet, config(), options.of("icomet"));
+    }
+
+    private SimpleCometServlet simpleComet() {
+        return new SimpleCometServlet(comet, config(), options.of("simple-comet"));
+    }
+
+    private CCometServlet ccomet() {
+        return new CCometServlet(comet, config(), options.of("ccomet"));
+    }
+
+    private static ServletContextHandler alone(HttpServlet servlet) {
+        ServletContextHandler context = new ServletContextHandler("/");
+        mount(context, servlet, "/*");
+        return context;
+    }
+
+    private static void mount(ServletContextHandler context, HttpServlet servlet, String pattern) {
+        ServletHolder holder = new ServletHolder(pattern, servlet);
+        holder.setAsyncSupported(true);
+        context.addServlet(holder, pattern);
+    }
+
+    /** A port whose requests go to this context and no other. */
+    private ServerConnector listen(String name, int port, ServletContextHandler context) {
+        ServerConnector listening =
+                new ServerConnector(server, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
+        listening.setHost(options.host());
+        listening.setPort(port);
+        add(name, listening, context);
+        return listening;
+    }
+
+    private void listenOn(Path socket, ServletContextHandler context) {
+        UnixDomainServerConnector listening = new UnixDomainServerConnector(server, new HttpConnectionFactory(http));
+        listening.setUnixDomainPath(socket);
+        add("unix-socket", listening, context);
+    }
+
+    private void add(String name, Connector listening, ServletContextHandler context) {
+        if (listening instanceof AbstractConnector named) {
+            named.setName(name);
+        }
+        context.addVirtualHosts("@" + name);
+        server.addConnector(listening);
+        if (!contexts.getHandlers().contains(context)) {
+            contexts.addHandler(context);
+        }
     }
 
     /** The example's own pages may publish to their own channels, from wherever they are read. */
     private static Authorizer.Decision decide(Authorizer.Question question) {
-        return question.action() == Action.PUBLISH && question.channel().startsWith(PAGES)
+        return question.action() == Action.PUBLISH && PAGES.stream().anyMatch(question.channel()::startsWith)
                 ? Authorizer.Decision.ALLOW
                 : Authorizer.Decision.UNKNOWN;
-    }
-
-    private static ServletHolder async(ServletHolder holder) {
-        holder.setAsyncSupported(true);
-        return holder;
     }
 
     void start() throws Exception {
@@ -77,12 +161,15 @@ final class ExampleServer {
 
     /** Where it listens. */
     URI uri() {
-        String name = host.equals("0.0.0.0") ? "localhost" : host;
+        String name = options.host().equals("0.0.0.0") ? "localhost" : options.host();
         return URI.create("http://" + name + ":" + connector.getLocalPort());
     }
 
     String welcome() {
         String at = uri().toString();
+        String dropIn = options.dropIn()
+                ? "  drop-in    iComet 8100 and 8000, Simple-Comet 4080, Stardust 5742, CComet 8081 to 8085\n"
+                : "";
         return """
                 Comet is up.
 
@@ -91,7 +178,12 @@ final class ExampleServer {
                   publish    curl -d hello %1$s/comet-admin/channels/demo-news
                   counters   curl %1$s/comet-admin/stats
 
+                  iComet        %1$s/icomet/sub?cname=demo-news&seq=1, %1$s/icomet-admin/push?cname=demo-news&content=hello
+                  Simple-Comet  %1$s/simple-comet/channels/demo-news.json
+                  Stardust      %1$s/stardust/channel, demos: %1$s/boxes.html and %1$s/posts.html
+                  CComet        %1$s/ccomet/subscribe?channel=demo-news&sname=me&seqid=0&callback=cb
+                %2$s
                 Ctrl-C drains it.
-                """.formatted(at);
+                """.formatted(at, dropIn);
     }
 }

@@ -1,6 +1,5 @@
 package dev.comet.example;
 
-import dev.comet.ChannelOptions;
 import dev.comet.Comet;
 import dev.comet.Stats;
 import java.time.Duration;
@@ -21,7 +20,6 @@ final class StatsPublisher {
 
     /** Begins; it ends with the hub, whose timers it uses. */
     void start() {
-        comet.channel(CHANNEL, ChannelOptions.DEFAULT.withHistoryMessages(1).withIdleTimeout(Duration.ZERO));
         tick();
     }
 

@@ -7,7 +7,6 @@ import dev.comet.servlet.CometOptions;
 import java.io.BufferedReader;
 import java.net.URI;
 import java.time.Duration;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,9 +20,9 @@ class ExampleTest {
 
     @BeforeEach
     void start() throws Exception {
-        CometOptions options = CometOptions.parse(Map.of("heartbeat", "300ms"));
-        comet = options.comet().build();
-        server = new ExampleServer(comet, options, "localhost", 0);
+        Options options = Options.parse("--port=0", "--heartbeat=300ms");
+        comet = options.settings().comet().build();
+        server = new ExampleServer(comet, options);
         server.start();
     }
 
@@ -88,7 +87,7 @@ class ExampleTest {
 
     @Test
     void help_namesEverySetting() {
-        assertThat(Main.help()).contains("--port=8080", "--host=").contains(CometOptions.names());
+        assertThat(Options.help()).contains("--port=8080", "--host=").contains(CometOptions.names());
     }
 
     private URI at(String path) {
