@@ -21,9 +21,9 @@ final class Same {
 
     static String canonical(String body) {
         int frame = body.indexOf(FRAME);
-        String text = frame > 0
-                ? body.substring(frame)
-                : body; // the head before the first one is a page's, not the protocol's
+        // The head before the first frame is the page's, not the protocol's.
+        boolean headed = body.startsWith("<") && frame != 0;
+        String text = !headed ? body : frame < 0 ? "" : body.substring(frame);
         StringBuilder out = new StringBuilder();
         for (int i = 0; i < text.length(); ) {
             char c = text.charAt(i);

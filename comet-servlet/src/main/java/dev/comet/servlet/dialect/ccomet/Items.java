@@ -16,6 +16,9 @@ final class Items {
     /** A message of type SIGN but for its seqid, which is the reader's: {@link #withSeqid}. */
     static final Encoder SIGN = Items::sign;
 
+    /** How a call ends, after the items. */
+    static final String CLOSE = "]')";
+
     private Items() {}
 
     private static byte[] message(Message m) {
@@ -53,9 +56,6 @@ final class Items {
     static String open(String callback) {
         return callback + "('[";
     }
-
-    /** How a call ends. */
-    static final String CLOSE = "]')";
 
     private static byte[] bytes(String json) {
         return escaped(json).getBytes(StandardCharsets.UTF_8);

@@ -245,7 +245,7 @@ public final class SimpleCometDialect implements Dialect {
             options = options.withSession();
         }
         Output output = output(request);
-        Read read = new Read(
+        Poll poll = new Poll(
                 output,
                 Headers.and(
                         Headers.and(List.of(output.contentType()), Headers.cached(comet.currentTimeMillis())),
@@ -254,7 +254,7 @@ public final class SimpleCometDialect implements Dialect {
                 channels,
                 since,
                 () -> client.ifPresent(Session::touch));
-        return new Reply.Hold(options, read);
+        return new Reply.Hold(options, poll);
     }
 
     // ---- status

@@ -102,7 +102,7 @@ final class Client {
     /** {@code /sse}: a line ends at CR, too; what is not a data line is nothing that we send. */
     static List<Said> sse(String body) {
         List<Said> said = new ArrayList<>();
-        for (String event : body.split("\n\n")) {
+        for (String event : body.split("\n\n", -1)) {
             if (!event.isEmpty()) {
                 assertThat(event).startsWith("data: ").doesNotContain("\n", "\r");
                 said.addAll(json(event.substring("data: ".length())));

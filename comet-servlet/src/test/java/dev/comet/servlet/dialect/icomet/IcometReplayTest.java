@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.comet.ChannelOptions;
 import dev.comet.servlet.dialect.Ask;
 import dev.comet.servlet.dialect.Dialect;
 import java.io.IOException;
@@ -57,6 +58,8 @@ final class IcometReplayTest {
 
         Replay(String... settings) {
             wire = new IcometWire(settings);
+            wire.comet.channel(
+                    "demo-stats", ChannelOptions.DEFAULT.withIdleTimeout(Duration.ZERO)); // the example's own
         }
 
         void all(List<Object> steps) {
@@ -66,7 +69,7 @@ final class IcometReplayTest {
                 }
                 assertThat(wire.comet.channelCount())
                         .as("what it leaves behind")
-                        .isLessThanOrEqualTo(1);
+                        .isLessThanOrEqualTo(2);
             }
         }
 
@@ -116,19 +119,17 @@ final class IcometReplayTest {
             return shown(
                     ((Number) get(expected, "status")).intValue(),
                     text(expected, "type"),
-                    text(expected, "body"),
+                    (String) expected.getOrDefault("body", ""),
                     text(expected, "state"),
                     expected);
         }
 
         private static String shown(int status, String type, String body, String state, Map<String, Object> expected) {
+            boolean anyWords = !expected.containsKey("body") && body.matches("[^\n]{5,}\n");
             String same = TOKEN.matcher(body)
                     .replaceAll("\"token\":\"<32 hex>\"")
-                    .replaceAll("\"version\": \"[^\"]+\"", "\"version\": \"<version>\"");
-            same = same.replaceAll("(?s)\\A<!DOCTYPE.*<body>\n", "<HEAD>");
-            if (text(expected, "body").equals("<words>") && body.matches("[^\n]{5,}\n")) {
-                same = "<words>";
-            }
+                    .replaceAll("(?s)\\A<!DOCTYPE.*<body>\n", "<HEAD>");
+            same = anyWords ? "" : same;
             return status + " " + type + " " + state + "\n" + same;
         }
     }

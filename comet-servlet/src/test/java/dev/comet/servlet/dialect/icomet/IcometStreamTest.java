@@ -7,7 +7,6 @@ import dev.comet.Comet;
 import dev.comet.servlet.dialect.icomet.Client.Said;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -16,22 +15,24 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class IcometStreamTest {
 
     enum Transport {
-        STREAM("/stream", "application/json; charset=utf-8", Client::lines),
-        IFRAME("/iframe", "text/html; charset=utf-8", Client::iframe),
-        SSE("/sse", "text/event-stream; charset=utf-8", Client::sse);
+        STREAM("/stream", "application/json; charset=utf-8"),
+        IFRAME("/iframe", "text/html; charset=utf-8"),
+        SSE("/sse", "text/event-stream; charset=utf-8");
 
         final String path;
         final String contentType;
-        final Function<String, List<Said>> read;
 
-        Transport(String path, String contentType, Function<String, List<Said>> read) {
+        Transport(String path, String contentType) {
             this.path = path;
             this.contentType = contentType;
-            this.read = read;
         }
 
         List<Said> said(IcometWire.Held held) {
-            return read.apply(held.body());
+            return switch (this) {
+                case STREAM -> Client.lines(held.body());
+                case IFRAME -> Client.iframe(held.body());
+                case SSE -> Client.sse(held.body());
+            };
         }
     }
 

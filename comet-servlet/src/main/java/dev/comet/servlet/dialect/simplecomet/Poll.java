@@ -20,7 +20,7 @@ import java.util.Set;
  *
  * <p>Gaps are not on this wire; the hub has counted them.
  */
-final class Read implements Framing {
+final class Poll implements Framing {
     private final Output output;
     private final List<Header> headers;
     private final Duration wait;
@@ -31,11 +31,11 @@ final class Read implements Framing {
     private boolean held;
 
     /**
-     * A read.
+     * A read that may be held.
      *
      * @param over runs when the answer has been written
      */
-    Read(Output output, List<Header> headers, Duration wait, Set<String> channels, long since, Runnable over) {
+    Poll(Output output, List<Header> headers, Duration wait, Set<String> channels, long since, Runnable over) {
         this.output = output;
         this.headers = headers;
         this.wait = wait;
