@@ -7,15 +7,23 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
 
-/** The example's page and what it needs, from the jar. */
+/** The example's pages and what they need, from the jar. */
 final class PagesServlet extends HttpServlet {
     private static final long serialVersionUID = 1;
 
+    private static final String HTML = "text/html;charset=utf-8";
+    private static final String SCRIPT = "text/javascript;charset=utf-8";
+
     /** What there is, and as what it is sent. */
     private static final Map<String, String> FILES = Map.of(
-            "index.html", "text/html;charset=utf-8",
+            "index.html", HTML,
+            "boxes.html", HTML,
+            "posts.html", HTML,
             "page.css", "text/css;charset=utf-8",
-            "page.js", "text/javascript;charset=utf-8");
+            "page.js", SCRIPT,
+            "stardust.js", SCRIPT,
+            "boxes.js", SCRIPT,
+            "posts.js", SCRIPT);
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
@@ -25,7 +33,9 @@ final class PagesServlet extends HttpServlet {
         if (type == null) {
             response.setStatus(HttpServletResponse.SC_NOT_FOUND);
             response.setContentType("text/plain;charset=utf-8");
-            response.getWriter().println("There is only / here, /comet and /comet-admin.");
+            response.getWriter()
+                    .println(
+                            "There are /, /boxes.html and /posts.html here, /comet and /comet-admin, and the mounts of the old servers.");
             return;
         }
         response.setContentType(type);

@@ -7,6 +7,7 @@ import dev.comet.servlet.CometOptions;
 import java.io.BufferedReader;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +47,24 @@ class ExampleTest {
                 .hasValue("text/javascript;charset=utf-8");
         assertThat(Http.get(at("/../../web.xml")).statusCode()).isGreaterThanOrEqualTo(400);
         assertThat(Http.get(at("/nothing")).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void demos_loadWithAllThatTheyName() throws Exception {
+        for (String page : List.of("boxes", "posts")) {
+            assertThat(Http.get(at("/" + page + ".html")).body()).contains(page + ".js");
+            assertThat(Http.get(at("/" + page + ".js")).body()).contains("from './stardust.js'");
+        }
+        assertThat(Http.get(at("/stardust.js")).statusCode()).isEqualTo(200);
+    }
+
+    /** What a page of the demos does, and nobody else may: the example's authorizer lets them post to their own channels. */
+    @Test
+    void demos_mayPostToTheirOwnChannels_overStardust() throws Exception {
+        String form = "m=%7B%22type%22%3A%22Colour%22%7D";
+        assertThat(Http.form(at("/stardust/channel/demo_boxes"), form).statusCode())
+                .isEqualTo(200);
+        assertThat(Http.get(at("/stardust/channel/demo_boxes")).body()).contains("\"type\":\"Colour\"");
     }
 
     @Test

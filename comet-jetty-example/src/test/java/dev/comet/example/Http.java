@@ -31,6 +31,16 @@ final class Http {
                 HttpResponse.BodyHandlers.ofString());
     }
 
+    static HttpResponse<String> form(URI at, String form) throws IOException, InterruptedException {
+        return CLIENT.send(
+                HttpRequest.newBuilder(at)
+                        .timeout(LIMIT)
+                        .header("Content-Type", "application/x-www-form-urlencoded")
+                        .POST(HttpRequest.BodyPublishers.ofString(form))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
     /** A stream of events, open when this returns. Its lines block until they come. */
     static BufferedReader stream(URI at) throws IOException, InterruptedException {
         HttpResponse<java.io.InputStream> response = CLIENT.send(
