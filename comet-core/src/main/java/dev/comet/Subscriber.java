@@ -333,6 +333,13 @@ public final class Subscriber {
      * {@link From#afterId}.
      */
     public long idCursor() {
+        Attachment a = first;
+        if (a != null && a.sibling == null && a.pending == null) {
+            long now = hub.lastId(); // before the look, as in a pass over several
+            if (a.feed.tail() == a.next) {
+                safeId = Math.max(safeId, now);
+            }
+        }
         return safeId;
     }
 

@@ -140,6 +140,10 @@ class SubscribeTest {
         Subscriber s = attach(From.oldest(), "a", "b");
         Seen.of(s);
         assertThat(s.idCursor()).isEqualTo(comet.lastId());
+        Subscriber one = attach(From.oldest(), "a");
+        assertThat(one.idCursor()).as("it has something to read").isZero();
+        Seen.of(one);
+        assertThat(one.idCursor()).isEqualTo(comet.lastId());
     }
 
     @Test

@@ -10,7 +10,7 @@ document.getElementById('curl').textContent =
 function show({ _ts, _ch, ...object }) {
   const line = document.createElement('li');
   const when = document.createElement('time');
-  when.textContent = new Date(_ts * 1000).toLocaleTimeString();
+  when.textContent = new Date(_ts * 1000).toLocaleTimeString([], { hourCycle: 'h23' });
   const what = document.createElement('code');
   what.textContent = JSON.stringify(object);
   line.append(when, ' ', what);
