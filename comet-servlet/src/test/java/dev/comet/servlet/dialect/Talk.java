@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import dev.comet.CloseReason;
 import dev.comet.Comet;
 import dev.comet.RefusedException;
-import dev.comet.Scheduler;
 import dev.comet.Subscriber;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -16,14 +15,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
-import java.util.Queue;
 import java.util.TreeMap;
 import java.util.function.Function;
 
@@ -32,7 +27,7 @@ import java.util.function.Function;
  * few lines, with sockets that take everything. <i>Owned by the test's thread.</i>
  */
 public final class Talk implements AutoCloseable {
-    private final Time time = new Time();
+    private final ManualScheduler time = new ManualScheduler();
     private final Comet comet;
     private final Dialect dialect;
 
@@ -56,7 +51,7 @@ public final class Talk implements AutoCloseable {
     public void pass(Duration by, Held... held) {
         time.advance(by);
         for (Held h : held) {
-            h.look(time.elapsed);
+            h.look(time.elapsed());
         }
     }
 
@@ -96,7 +91,7 @@ public final class Talk implements AutoCloseable {
         private final ByteArrayOutputStream body = new ByteArrayOutputStream();
         private final Framing framing;
         private final Subscriber from;
-        private final long began = time.elapsed;
+        private final long began = time.elapsed();
         private boolean complete;
         private boolean begun;
 
@@ -246,66 +241,6 @@ public final class Talk implements AutoCloseable {
             default -> throw new AssertionError("unexpected " + token);
         };
     }
-
-    // ---- virtual time
-
-    /** No threads: a task runs at once, or after the one that runs now. */
-    private static final class Time implements Scheduler {
-        private final Queue<Runnable> ready = new ArrayDeque<>();
-        private final PriorityQueue<Waiting> timers =
-                new PriorityQueue<>(Comparator.comparingLong(Waiting::at).thenComparingLong(Waiting::order));
-        private long elapsed;
-        private long order;
-        private boolean running;
-
-        private record Waiting(Runnable task, long at, long order) {}
-
-        @Override
-        public void execute(Runnable task) {
-            ready.add(task);
-            if (running) {
-                return;
-            }
-            running = true;
-            try {
-                for (Runnable next = ready.poll(); next != null; next = ready.poll()) {
-                    next.run();
-                }
-            } finally {
-                running = false;
-            }
-        }
-
-        @Override
-        public long nanoTime() {
-            return elapsed - 1_000;
-        }
-
-        @Override
-        public long currentTimeMillis() {
-            return START_MILLIS + elapsed / 1_000_000;
-        }
-
-        @Override
-        public Timer schedule(Runnable task, long delayNanos) {
-            Waiting waiting = new Waiting(task, elapsed + Math.max(0, delayNanos), order++);
-            timers.add(waiting);
-            return () -> timers.remove(waiting);
-        }
-
-        void advance(Duration by) {
-            long target = elapsed + by.toNanos();
-            for (Waiting next = timers.peek(); next != null && next.at <= target; next = timers.peek()) {
-                timers.remove(next);
-                elapsed = next.at;
-                execute(next.task);
-            }
-            elapsed = target;
-        }
-    }
-
-    /** Thursday, 2 January 2025, 03:04:05.678 UTC. */
-    public static final long START_MILLIS = 1_735_787_045_678L;
 
     // ---- hostile texts
 

@@ -11,6 +11,7 @@ import dev.comet.servlet.dialect.Dialect;
 import dev.comet.servlet.dialect.Frames;
 import dev.comet.servlet.dialect.Framing;
 import dev.comet.servlet.dialect.Header;
+import dev.comet.servlet.dialect.ManualScheduler;
 import dev.comet.servlet.dialect.Problem;
 import dev.comet.servlet.dialect.Reply;
 import dev.comet.servlet.dialect.Rules;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class IcometWire implements AutoCloseable {
     static final Duration MAX_AGE = Duration.ofMinutes(30);
 
-    final ManualTime time = new ManualTime();
+    final ManualScheduler time = new ManualScheduler();
     final Comet comet;
     final IcometDialect front;
     final IcometAdminDialect admin;

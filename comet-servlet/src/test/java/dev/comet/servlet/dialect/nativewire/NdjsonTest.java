@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comet.Draft;
 import dev.comet.Message;
+import dev.comet.servlet.dialect.ManualScheduler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

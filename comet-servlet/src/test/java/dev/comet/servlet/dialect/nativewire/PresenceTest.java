@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.comet.Action;
 import dev.comet.Comet;
 import dev.comet.servlet.dialect.Ask;
+import dev.comet.servlet.dialect.ManualScheduler;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

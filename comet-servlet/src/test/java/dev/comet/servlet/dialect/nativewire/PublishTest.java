@@ -8,6 +8,7 @@ import dev.comet.Authorizer;
 import dev.comet.Comet;
 import dev.comet.RefusedException;
 import dev.comet.servlet.dialect.Ask;
+import dev.comet.servlet.dialect.ManualScheduler;
 import dev.comet.servlet.dialect.Problem;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.comet.Comet;
 import dev.comet.Draft;
 import dev.comet.Message;
+import dev.comet.servlet.dialect.ManualScheduler;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

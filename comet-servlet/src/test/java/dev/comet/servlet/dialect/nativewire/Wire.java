@@ -13,6 +13,7 @@ import dev.comet.servlet.dialect.Ask;
 import dev.comet.servlet.dialect.Frames;
 import dev.comet.servlet.dialect.Framing;
 import dev.comet.servlet.dialect.Header;
+import dev.comet.servlet.dialect.ManualScheduler;
 import dev.comet.servlet.dialect.Problem;
 import dev.comet.servlet.dialect.Reply;
 import dev.comet.servlet.dialect.Rules;

@@ -12,6 +12,7 @@ import dev.comet.Action;
 import dev.comet.Authorizer;
 import dev.comet.Comet;
 import dev.comet.servlet.dialect.Ask;
+import dev.comet.servlet.dialect.ManualScheduler;
 import dev.comet.servlet.dialect.Problem;
 import dev.comet.servlet.dialect.Talk;
 import dev.comet.servlet.dialect.Talk.Held;
@@ -108,7 +109,10 @@ final class SimpleCometResourcesTest {
             server.create("a", "b");
             long first = server.publish("a", "x");
             long second = server.publish("b", "x");
-            assertThat(first).isBetween(Talk.START_MILLIS / 1000 * 100_000, Talk.START_MILLIS / 1000 * 100_000 + 9);
+            assertThat(first)
+                    .isBetween(
+                            ManualScheduler.START_MILLIS / 1000 * 100_000,
+                            ManualScheduler.START_MILLIS / 1000 * 100_000 + 9);
             assertThat(second).isEqualTo(first + 1);
             failure(server.post("/channels/none.json", "content=x"), -2, "Nonexistent channel");
             failure(server.post("/channels/none.json", ""), -2, "Nonexistent channel");

@@ -1,4 +1,4 @@
-package dev.comet.servlet.dialect.nativewire;
+package dev.comet.servlet.dialect;
 
 import dev.comet.Scheduler;
 import java.time.Duration;
@@ -8,27 +8,18 @@ import java.util.PriorityQueue;
 import java.util.Queue;
 
 /** Virtual time and no threads: a task runs at once, or after the one that runs now. <i>Owned by the test's thread.</i> */
-final class ManualScheduler implements Scheduler {
-    static final long START_MILLIS = 1_795_258_876_123L;
+public final class ManualScheduler implements Scheduler {
+    /** The wall clock at the beginning. */
+    public static final long START_MILLIS = 1_795_258_876_123L;
 
     private final Queue<Runnable> ready = new ArrayDeque<>();
     private final PriorityQueue<Waiting> timers =
-            new PriorityQueue<>(Comparator.comparingLong((Waiting w) -> w.at).thenComparingLong(w -> w.order));
+            new PriorityQueue<>(Comparator.comparingLong(Waiting::at).thenComparingLong(Waiting::order));
     private long elapsed;
     private long order;
     private boolean running;
 
-    private static final class Waiting {
-        final Runnable task;
-        final long at;
-        final long order;
-
-        Waiting(Runnable task, long at, long order) {
-            this.task = task;
-            this.at = at;
-            this.order = order;
-        }
-    }
+    private record Waiting(Runnable task, long at, long order) {}
 
     @Override
     public void execute(Runnable task) {
@@ -63,8 +54,13 @@ final class ManualScheduler implements Scheduler {
         return () -> timers.remove(waiting);
     }
 
+    /** How much time has passed, in nanoseconds. */
+    public long elapsed() {
+        return elapsed;
+    }
+
     /** Lets time pass. */
-    void advance(Duration by) {
+    public void advance(Duration by) {
         long target = elapsed + by.toNanos();
         for (Waiting next = timers.peek(); next != null && next.at <= target; next = timers.peek()) {
             timers.remove(next);
