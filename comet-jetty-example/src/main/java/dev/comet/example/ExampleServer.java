@@ -1,20 +1,9 @@
 package dev.comet.example;
 
-import dev.comet.Action;
-import dev.comet.Authorizer;
 import dev.comet.Comet;
-import dev.comet.servlet.CCometServlet;
-import dev.comet.servlet.CometAdminServlet;
-import dev.comet.servlet.CometConfig;
-import dev.comet.servlet.CometServlet;
-import dev.comet.servlet.IcometAdminServlet;
-import dev.comet.servlet.IcometServlet;
-import dev.comet.servlet.SimpleCometServlet;
-import dev.comet.servlet.StardustServlet;
 import jakarta.servlet.http.HttpServlet;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.List;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
@@ -30,35 +19,25 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /** Embedded Jetty with the endpoints and the pages. */
 final class ExampleServer {
-    /** The channels that the example's own pages publish to; a Stardust channel's name has no dash. */
-    private static final List<String> PAGES = List.of("demo-", "demo_");
-
     private final Server server;
     private final HttpConfiguration http = new HttpConfiguration();
-    private final Comet comet;
     private final Options options;
+    private final Endpoints endpoints;
     private final ServerConnector connector;
     private final StatsPublisher stats;
     private final ContextHandlerCollection contexts = new ContextHandlerCollection();
 
     ExampleServer(Comet comet, Options options) {
-        this.comet = comet;
         this.options = options;
+        this.endpoints = new Endpoints(comet, options);
         this.stats = new StatsPublisher(comet);
         QueuedThreadPool threads = new QueuedThreadPool();
         threads.setName("jetty");
         server = new Server(threads);
         http.setSendServerVersion(false);
-        options.settings().configBuilder().authorizer(ExampleServer::decide);
 
         ServletContextHandler context = new ServletContextHandler("/");
-        mount(context, new CometServlet(comet, config()), "/comet/*");
-        mount(context, new CometAdminServlet(comet, config()), "/comet-admin/*");
-        mount(context, icomet(), "/icomet/*");
-        mount(context, icometAdmin(), "/icomet-admin/*");
-        mount(context, simpleComet(), "/simple-comet/*");
-        mount(context, new StardustServlet(comet, config(), options.of("stardust")), "/stardust/*");
-        mount(context, ccomet(), "/ccomet/*");
+        endpoints.all().forEach((pattern, servlet) -> mount(context, servlet, pattern));
         context.addServlet(new ServletHolder("pages", new PagesServlet()), "/");
         connector = listen("example", options.port(), context);
         if (options.dropIn()) {
@@ -69,35 +48,15 @@ final class ExampleServer {
 
     /** The ports and paths of the four old servers, for clients that nobody can change. */
     private void dropIn() {
-        listen("icomet", 8100, alone(icomet()));
-        listen("icomet-admin", 8000, alone(icometAdmin()));
-        ServletContextHandler simple = alone(simpleComet());
+        listen("icomet", 8100, alone(endpoints.icomet()));
+        listen("icomet-admin", 8000, alone(endpoints.icometAdmin()));
+        ServletContextHandler simple = alone(endpoints.simpleComet());
         listen("simple-comet", 4080, simple);
         options.unixSocket().ifPresent(path -> listenOn(path, simple));
-        listen("stardust", 5742, alone(new StardustServlet(comet, config(), options.of("stardust"))));
+        listen("stardust", 5742, alone(endpoints.stardust()));
         for (int port = 8081; port <= 8085; port++) {
-            listen("ccomet-" + port, port, alone(ccomet()));
+            listen("ccomet-" + port, port, alone(endpoints.ccomet()));
         }
-    }
-
-    private CometConfig config() {
-        return options.settings().config();
-    }
-
-    private IcometServlet icomet() {
-        return new IcometServlet(comet, config(), options.of("icomet"));
-    }
-
-    private IcometAdminServlet icometAdmin() {
-        return new IcometAdminServlet(comet, config(), options.of("icomet"));
-    }
-
-    private SimpleCometServlet simpleComet() {
-        return new SimpleCometServlet(comet, config(), options.of("simple-comet"));
-    }
-
-    private CCometServlet ccomet() {
-        return new CCometServlet(comet, config(), options.of("ccomet"));
     }
 
     private static ServletContextHandler alone(HttpServlet servlet) {
@@ -137,13 +96,6 @@ final class ExampleServer {
         if (!contexts.getHandlers().contains(context)) {
             contexts.addHandler(context);
         }
-    }
-
-    /** The example's own pages may publish to their own channels, from wherever they are read. */
-    private static Authorizer.Decision decide(Authorizer.Question question) {
-        return question.action() == Action.PUBLISH && PAGES.stream().anyMatch(question.channel()::startsWith)
-                ? Authorizer.Decision.ALLOW
-                : Authorizer.Decision.UNKNOWN;
     }
 
     void start() throws Exception {

@@ -3,12 +3,8 @@ package dev.comet.example;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import dev.comet.Comet;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,16 +18,16 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * Replays the conversations in {@code src/test/resources/transcripts} against the running example: what the old servers answered,
- * and conversations of our own. They are data, so that the protocols can be read in them. A step is a request that is answered,
+ * Replays the conversations in {@code src/test/resources/transcripts} against the running example, and against its endpoints
+ * on Tomcat: what the old servers answered, and conversations of our own. They are data, so that the protocols can be read in them. A step is a request that is answered,
  * one that is opened under a name, or a look at what has come under that name.
  */
 class TranscriptsTest {
@@ -48,6 +44,14 @@ class TranscriptsTest {
             "stardust", "/stardust",
             "ccomet", "/ccomet");
 
+    /** What may serve the endpoints. */
+    private interface Container {
+        Served serve(Comet comet, Options options) throws Exception;
+    }
+
+    private static final Map<String, Container> CONTAINERS =
+            Map.of("Jetty", Served::byTheExample, "Tomcat", Served::byTomcat);
+
     /** A body that is for people. */
     private static final String WORDS = "<words>";
 
@@ -58,25 +62,27 @@ class TranscriptsTest {
 
     private static final List<String> DIALECTS = List.of("icomet", "simple-comet", "stardust", "ccomet");
 
-    private @Nullable Comet comet;
-    private @Nullable ExampleServer server;
-    private String token = TOKEN;
-
+    /** On each container; side by side, for most of their time they wait for time-outs. */
     @TestFactory
+    @Execution(ExecutionMode.CONCURRENT)
     Stream<DynamicContainer> conversations() throws IOException {
-        try (Stream<Path> files = Files.list(FILES)) {
-            return files.filter(f -> f.toString().endsWith(".json")).sorted().toList().stream()
-                    .map(this::file);
+        List<Path> files;
+        try (Stream<Path> all = Files.list(FILES)) {
+            files = all.filter(f -> f.toString().endsWith(".json")).sorted().toList();
         }
+        return CONTAINERS.entrySet().stream()
+                .map(container -> DynamicContainer.dynamicContainer(
+                        container.getKey(), files.stream().map(file -> file(container.getValue(), file))));
     }
 
-    private DynamicContainer file(Path file) {
+    private static DynamicContainer file(Container container, Path file) {
         Map<String, Object> transcript = read(file);
         List<DynamicTest> tests = new ArrayList<>();
         for (Map<String, Object> conversation : list(transcript, "conversations")) {
             tests.add(DynamicTest.dynamicTest(
                     (String) conversation.get("conversation"),
-                    () -> replay(dialect(file), map(transcript, "settings"), list(conversation, "steps"))));
+                    () -> replay(
+                            container, dialect(file), map(transcript, "settings"), list(conversation, "steps"))));
         }
         return DynamicContainer.dynamicContainer(file.getFileName().toString(), tests);
     }
@@ -105,86 +111,91 @@ class TranscriptsTest {
         assertThat(exchanges).isGreaterThanOrEqualTo(120);
     }
 
-    private void replay(String dialect, Map<String, Object> settings, List<Map<String, Object>> steps)
+    private static void replay(
+            Container container, String dialect, Map<String, Object> settings, List<Map<String, Object>> steps)
             throws Exception {
         List<String> args = new ArrayList<>(List.of("--port=0"));
         settings.forEach(
                 (name, value) -> args.add("--" + (name.contains(".") ? name : dialect + "." + name) + "=" + value));
         Options options = Options.parse(args.toArray(String[]::new));
-        comet = options.settings().comet().build();
-        server = new ExampleServer(comet, options);
-        server.start();
-        Map<String, RawExchange> open = new HashMap<>();
-        try {
+        try (Comet comet = options.settings().comet().build();
+                Served served = container.serve(comet, options);
+                Conversation conversation = new Conversation(comet, served.uri())) {
             for (Map<String, Object> step : steps) {
-                step(step, server.uri(), comet, open);
+                conversation.step(step);
             }
-        } finally {
+        }
+    }
+
+    /** One replay: what is open in it, and the token that it was given. <i>Owned by one thread.</i> */
+    private static final class Conversation implements AutoCloseable {
+        private final Comet comet;
+        private final URI at;
+        private final Map<String, RawExchange> open = new HashMap<>();
+        private String token = TOKEN;
+
+        Conversation(Comet comet, URI at) {
+            this.comet = comet;
+            this.at = at;
+        }
+
+        void step(Map<String, Object> step) throws Exception {
+            if (step.containsKey("open")) {
+                int before = comet.stats().subscribers();
+                RawExchange exchange = send((String) step.get("open"), step);
+                open.put((String) step.get("as"), exchange);
+                awaitHeld(before, exchange);
+            } else if (step.containsKey("request")) {
+                try (RawExchange exchange = send((String) step.get("request"), step)) {
+                    expect(step, "answer", exchange, Duration.ZERO);
+                    Matcher given = A_TOKEN.matcher(exchange.soFar().body());
+                    token = given.find() ? given.group(1) : token;
+                }
+            } else {
+                RawExchange exchange = Objects.requireNonNull(open.get((String) step.get("of")), "nothing is open so");
+                double seconds = ((Number) Objects.requireNonNull(step.get("after seconds (at most)"))).doubleValue();
+                expect(step, "so far", exchange, Duration.ofMillis((long) (seconds * 1000)));
+            }
+        }
+
+        /**
+         * A transcript's next step comes a moment after the server holds the request. (One that takes the place of another is
+         * held when the other has ended, and that one's place is counted no more: so it is not waited for longer than a moment.)
+         */
+        private void awaitHeld(int before, RawExchange exchange) throws InterruptedException {
+            long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
+            while (comet.stats().subscribers() <= before && !exchange.soFar().complete() && System.nanoTime() < end) {
+                exchange.await(5);
+            }
+            exchange.await(100); // headers that are sent at once, or the look at what there is already
+        }
+
+        private RawExchange send(String withToken, Map<String, Object> step) throws IOException {
+            String request = withToken.replace(TOKEN, token);
+            int space = request.indexOf(' ');
+            String mount = Objects.requireNonNull(MOUNTS.get((String) step.get("on")), () -> "no mount: " + step);
+            Map<String, String> headers = new LinkedHashMap<>();
+            map(step, "headers").forEach((name, value) -> headers.put(name, (String) value));
+            String body = "";
+            if (step.get("form") instanceof String form) {
+                body = form;
+                headers.putIfAbsent("Content-Type", "application/x-www-form-urlencoded");
+            }
+            return new RawExchange(
+                    at.getHost(),
+                    at.getPort(),
+                    request.substring(0, space + 1) + mount + request.substring(space + 1),
+                    headers,
+                    body);
+        }
+
+        @Override
+        public void close() throws IOException {
             for (RawExchange exchange : open.values()) {
                 exchange.close();
             }
-            stop();
+            comet.drain(Duration.ofSeconds(1)); // before its server goes
         }
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        if (server != null && comet != null) {
-            comet.drain(Duration.ofSeconds(1));
-            server.stop();
-            comet.close();
-            server = null;
-        }
-    }
-
-    private void step(Map<String, Object> step, URI at, Comet comet, Map<String, RawExchange> open) throws Exception {
-        if (step.containsKey("open")) {
-            int before = comet.stats().subscribers();
-            RawExchange exchange = send((String) step.get("open"), step, at);
-            open.put((String) step.get("as"), exchange);
-            awaitHeld(comet, before, exchange);
-        } else if (step.containsKey("request")) {
-            try (RawExchange exchange = send((String) step.get("request"), step, at)) {
-                expect(step, "answer", exchange, Duration.ZERO);
-                Matcher given = A_TOKEN.matcher(exchange.soFar().body());
-                token = given.find() ? given.group(1) : token;
-            }
-        } else {
-            RawExchange exchange = Objects.requireNonNull(open.get((String) step.get("of")), "nothing is open so");
-            double seconds = ((Number) Objects.requireNonNull(step.get("after seconds (at most)"))).doubleValue();
-            expect(step, "so far", exchange, Duration.ofMillis((long) (seconds * 1000)));
-        }
-    }
-
-    /**
-     * A transcript's next step comes a moment after the server holds the request. (One that takes the place of another is held
-     * when the other has ended, and that one's place is counted no more: so it is not waited for longer than a moment.)
-     */
-    private static void awaitHeld(Comet comet, int before, RawExchange exchange) throws InterruptedException {
-        long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
-        while (comet.stats().subscribers() <= before && !exchange.soFar().complete() && System.nanoTime() < end) {
-            exchange.await(5);
-        }
-        exchange.await(100); // headers that are sent at once, or the look at what there is already
-    }
-
-    private RawExchange send(String withToken, Map<String, Object> step, URI at) throws IOException {
-        String request = withToken.replace(TOKEN, token);
-        int space = request.indexOf(' ');
-        String mount = Objects.requireNonNull(MOUNTS.get((String) step.get("on")), () -> "no mount: " + step);
-        Map<String, String> headers = new LinkedHashMap<>();
-        map(step, "headers").forEach((name, value) -> headers.put(name, (String) value));
-        String body = "";
-        if (step.get("form") instanceof String form) {
-            body = form;
-            headers.putIfAbsent("Content-Type", "application/x-www-form-urlencoded");
-        }
-        return new RawExchange(
-                at.getHost(),
-                at.getPort(),
-                request.substring(0, space + 1) + mount + request.substring(space + 1),
-                headers,
-                body);
     }
 
     /** Waits until what has come is what the transcript has; a response that stays open must have no more than that. */
@@ -237,40 +248,11 @@ class TranscriptsTest {
     // ---- reading
 
     private static Map<String, Object> read(Path file) {
-        try (InputStream in = Files.newInputStream(file);
-                JsonParser json = new JsonFactory().createParser(in)) {
-            json.nextToken();
-            @SuppressWarnings("unchecked")
-            Map<String, Object> transcript = (Map<String, Object>) Objects.requireNonNull(value(json));
-            return transcript;
+        try {
+            return Json.object(Files.readString(file));
         } catch (IOException e) {
             throw new IllegalStateException(file + ": " + e.getMessage(), e);
         }
-    }
-
-    private static @Nullable Object value(JsonParser json) throws IOException {
-        JsonToken token = json.currentToken();
-        return switch (token) {
-            case START_OBJECT -> {
-                Map<String, @Nullable Object> members = new LinkedHashMap<>();
-                while (json.nextToken() != JsonToken.END_OBJECT) {
-                    String name = json.currentName();
-                    json.nextToken();
-                    members.put(name, value(json));
-                }
-                yield members;
-            }
-            case START_ARRAY -> {
-                List<@Nullable Object> elements = new ArrayList<>();
-                while (json.nextToken() != JsonToken.END_ARRAY) {
-                    elements.add(value(json));
-                }
-                yield elements;
-            }
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> json.getNumberValue();
-            case VALUE_NULL -> null;
-            default -> json.getText();
-        };
     }
 
     @SuppressWarnings("unchecked")
