@@ -35,6 +35,11 @@ final class Attachment {
         return pending == null ? feed.ring.get(next) : null;
     }
 
+    /** Whether {@link #takeGap} has one to take. */
+    boolean hasGap() {
+        return pending != null || feed.ring.oldest() > next;
+    }
+
     /** Takes the gap before the next message, when there is one. */
     @Nullable
     Gap takeGap() {

@@ -64,6 +64,7 @@ public final class Subscriber {
     // Owned by the drainer.
     private boolean inPass;
     private boolean lastPass;
+    private boolean gapLeft;
     private long bound;
     private long safeId;
 
@@ -177,6 +178,9 @@ public final class Subscriber {
                     }
                     continue;
                 }
+                if (a.hasGap() && !sink.takesGaps()) {
+                    return Read.MORE;
+                }
                 Gap gap = a.takeGap();
                 if (gap == null) {
                     if (a.feed.ring.next() > a.next) {
@@ -209,7 +213,10 @@ public final class Subscriber {
                 beginPass();
             }
             while (ending == null) {
-                Event event = takeNext();
+                Event event = takeNext(sink);
+                if (event == null && gapLeft) {
+                    return Read.MORE;
+                }
                 if (event == null) {
                     inPass = false;
                     safeId = Math.max(safeId, bound);
@@ -252,7 +259,8 @@ public final class Subscriber {
      * A gap, or else the message with the lowest id. Each channel is looked at once: were it found in time at one look and lapped
      * at a second, another's greater id would be handed over, and reported, before what this one has lost was told.
      */
-    private @Nullable Event takeNext() {
+    private @Nullable Event takeNext(Sink sink) {
+        gapLeft = false;
         Attachment of = null;
         Message soonest = null;
         for (Attachment a = first; a != null; a = a.sibling) {
@@ -261,8 +269,9 @@ public final class Subscriber {
             }
             Message m = a.peek();
             if (m == null) {
-                Gap gap = a.takeGap();
-                if (gap != null) {
+                gapLeft = a.hasGap() && !sink.takesGaps();
+                Gap gap = gapLeft ? null : a.takeGap();
+                if (gapLeft || gap != null) {
                     return gap;
                 }
             } else if (m.id() <= bound && (soonest == null || m.id() < soonest.id())) {

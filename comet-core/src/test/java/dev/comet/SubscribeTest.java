@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The pull side: where a subscriber begins, what it is handed, and how it ends. */
 class SubscribeTest {
@@ -185,6 +188,34 @@ class SubscribeTest {
         assertThat(Seen.read(s, 1).words()).containsExactly("a1");
         IntStream.range(0, 3).forEach(i -> hub.publish("a", "x"));
         assertThat(Seen.of(s)).containsExactly("a:2-3", "b1", "a4", "a5");
+    }
+
+    /** A poll whose wire has no gaps ends before one that comes after its messages: whoever comes back is told, once. */
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "a b"})
+    void gapThatTheSinkLeaves_isNotCounted_andStillThereAtTheNextRead(String channels) {
+        Comet hub = hub().historyMessages(2).liveWindow(1).build();
+        Subscriber s = attach(hub, From.latest(), channels.split(" "));
+        hub.publish("a", "x");
+        hub.publish("a", "x");
+        List<Event> taken = new ArrayList<>();
+        Subscriber.Read end = s.read(new Sink() {
+            @Override
+            public boolean accept(Event event) {
+                IntStream.range(0, 4).forEach(i -> hub.publish("a", "x")); // 2 to 4 go
+                return taken.add(event);
+            }
+
+            @Override
+            public boolean takesGaps() {
+                return taken.isEmpty();
+            }
+        });
+        assertThat(end).isEqualTo(Subscriber.Read.MORE);
+        assertThat(taken).hasSize(1);
+        assertThat(hub.stats().lost()).isZero();
+        assertThat(Seen.of(s)).containsExactly("a:2-4", "a5", "a6");
+        assertThat(hub.stats().lost()).isEqualTo(3);
     }
 
     /**

@@ -1,7 +1,9 @@
 package dev.comet.servlet;
 
 import dev.comet.CloseReason;
+import dev.comet.Event;
 import dev.comet.Scheduler;
+import dev.comet.Sink;
 import dev.comet.Subscriber;
 import dev.comet.servlet.HoldState.Act;
 import dev.comet.servlet.HoldState.Signal;
@@ -275,6 +277,27 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         }
     }
 
+    /** Where what is read goes. */
+    private final class Gathering implements Sink {
+        private final Subscriber from;
+        private final Frames frames;
+
+        Gathering(Subscriber from, Frames frames) {
+            this.from = from;
+            this.frames = frames;
+        }
+
+        @Override
+        public boolean accept(Event event) {
+            return framing.event(event, from, frames) && !frames.isFull();
+        }
+
+        @Override
+        public boolean takesGaps() {
+            return framing.takesGaps();
+        }
+    }
+
     /** Gathers what is to be written next; false when there is nothing. */
     private boolean fill(Subscriber from, Frames frames) {
         frames.clear();
@@ -287,7 +310,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         }
         Subscriber.Read read = Subscriber.Read.MORE;
         if (!frames.isFull()) {
-            read = from.read(event -> framing.event(event, from, frames) && !frames.isFull());
+            read = from.read(new Gathering(from, frames));
         }
         if (read == Subscriber.Read.CLOSED || framing.isDone()) {
             CloseReason why =

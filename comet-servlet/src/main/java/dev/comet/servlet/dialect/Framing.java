@@ -29,6 +29,14 @@ public interface Framing {
      */
     boolean event(Event event, Subscriber at, Frames out);
 
+    /**
+     * Whether a gap may follow. A poll that cannot tell of one, and has messages already, must not: its client comes back with the
+     * number after the last of them, and the same gap would be counted again. It is {@linkplain #isDone done} then.
+     */
+    default boolean takesGaps() {
+        return true;
+    }
+
     /** Whether the response is to end now that there is nothing left to read: a poll that has something to say. */
     default boolean isDone() {
         return false;

@@ -74,6 +74,11 @@ final class Poll implements Framing {
     }
 
     @Override
+    public boolean takesGaps() {
+        return !isDone();
+    }
+
+    @Override
     public boolean isDone() {
         return beyond || sign != null || !messages.isEmpty();
     }

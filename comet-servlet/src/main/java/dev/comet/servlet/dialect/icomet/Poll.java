@@ -72,6 +72,11 @@ final class Poll implements Framing {
         return !waited;
     }
 
+    @Override
+    public boolean takesGaps() {
+        return !said;
+    }
+
     private void say(byte[] object, Frames out) {
         if (said) {
             out.add(COMMA);
