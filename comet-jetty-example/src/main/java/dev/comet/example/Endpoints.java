@@ -28,10 +28,8 @@ final class Endpoints {
     Endpoints(Comet comet, Options options) {
         this.comet = comet;
         this.options = options;
-        this.config = options.settings()
-                .configBuilder()
-                .authorizer(Endpoints::decide)
-                .build();
+        this.config =
+                options.settings().configBuilder().authorizer(Endpoints::decide).build();
     }
 
     /** The example's own pages may publish to their own channels, from wherever they are read. */

@@ -58,7 +58,8 @@ final class KeepAlive implements AutoCloseable {
             String lower = header.toLowerCase(Locale.ROOT);
             chunked |= lower.equals("transfer-encoding: chunked");
             if (lower.startsWith("content-length:")) {
-                length = Integer.parseInt(lower.substring("content-length:".length()).strip());
+                length = Integer.parseInt(
+                        lower.substring("content-length:".length()).strip());
             }
         }
         if (!status.startsWith("HTTP/1.1 200 ")) {

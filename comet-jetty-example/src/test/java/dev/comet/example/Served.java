@@ -38,13 +38,15 @@ record Served(URI uri, Stop stop) implements AutoCloseable {
         Registry.disableRegistry(); // all Tomcats of a JVM would have the same names in JMX
         Tomcat tomcat = new Tomcat();
         tomcat.setSilent(true);
-        tomcat.setBaseDir(TOMCATS.resolve(Integer.toString(COUNT.incrementAndGet())).toString());
+        tomcat.setBaseDir(
+                TOMCATS.resolve(Integer.toString(COUNT.incrementAndGet())).toString());
         Connector connector = new Connector();
         connector.setPort(0);
         connector.setProperty("address", "127.0.0.1");
         tomcat.setConnector(connector);
         StandardContext context = (StandardContext) tomcat.addContext("", TOMCATS.toString());
-        context.setClearReferencesThreadLocals(false); // it could not look for leaks without --add-opens, and warns of that
+        context.setClearReferencesThreadLocals(
+                false); // it could not look for leaks without --add-opens, and warns of that
         context.setClearReferencesRmiTargets(false);
         new Endpoints(comet, options).all().forEach((pattern, servlet) -> {
             Wrapper wrapper = Tomcat.addServlet(context, pattern, servlet);

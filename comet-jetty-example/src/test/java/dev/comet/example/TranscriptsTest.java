@@ -81,8 +81,7 @@ class TranscriptsTest {
         for (Map<String, Object> conversation : list(transcript, "conversations")) {
             tests.add(DynamicTest.dynamicTest(
                     (String) conversation.get("conversation"),
-                    () -> replay(
-                            container, dialect(file), map(transcript, "settings"), list(conversation, "steps"))));
+                    () -> replay(container, dialect(file), map(transcript, "settings"), list(conversation, "steps"))));
         }
         return DynamicContainer.dynamicContainer(file.getFileName().toString(), tests);
     }
