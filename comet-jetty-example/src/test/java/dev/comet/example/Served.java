@@ -4,6 +4,8 @@ import dev.comet.Comet;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.apache.catalina.Wrapper;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.core.StandardContext;
@@ -18,6 +20,9 @@ import org.apache.tomcat.util.modeler.Registry;
 record Served(URI uri, Stop stop) implements AutoCloseable {
     /** Where Tomcats have their directories, each its own. */
     private static final Path TOMCATS = Path.of("target", "tomcat").toAbsolutePath();
+
+    /** Held here, for a logger that nobody refers to forgets its level. */
+    private static final Logger TOMCAT = Logger.getLogger("org.apache");
 
     private static final AtomicInteger COUNT = new AtomicInteger();
 
@@ -37,7 +42,7 @@ record Served(URI uri, Stop stop) implements AutoCloseable {
     static Served byTomcat(Comet comet, Options options) throws Exception {
         Registry.disableRegistry(); // all Tomcats of a JVM would have the same names in JMX
         Tomcat tomcat = new Tomcat();
-        tomcat.setSilent(true);
+        TOMCAT.setLevel(Level.WARNING); // it tells of every servlet that is still answering when it stops
         tomcat.setBaseDir(
                 TOMCATS.resolve(Integer.toString(COUNT.incrementAndGet())).toString());
         Connector connector = new Connector();
