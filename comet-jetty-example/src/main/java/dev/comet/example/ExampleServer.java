@@ -2,8 +2,17 @@ package dev.comet.example;
 
 import dev.comet.Comet;
 import jakarta.servlet.http.HttpServlet;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
 import java.net.URI;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.function.IntUnaryOperator;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
@@ -28,6 +37,15 @@ final class ExampleServer {
     private final ContextHandlerCollection contexts = new ContextHandlerCollection();
 
     ExampleServer(Comet comet, Options options) {
+        this(comet, options, original -> original);
+    }
+
+    /**
+     * The same on other ports than the old servers'.
+     *
+     * @param ports makes of an old server's port the one to listen on; {@link #portOf} says which it became
+     */
+    ExampleServer(Comet comet, Options options, IntUnaryOperator ports) {
         this.options = options;
         this.endpoints = new Endpoints(comet, options);
         this.stats = new StatsPublisher(comet);
@@ -40,23 +58,26 @@ final class ExampleServer {
         endpoints.all().forEach((pattern, servlet) -> mount(context, servlet, pattern));
         context.addServlet(new ServletHolder("pages", new PagesServlet()), "/");
         connector = listen("example", options.port(), context);
-        if (options.dropIn()) {
-            dropIn();
-        }
+        ServletContextHandler onSocket = options.dropIn() ? dropIn(ports) : context;
+        options.unixSocket().ifPresent(path -> listenOn(path, onSocket));
         server.setHandler(contexts);
     }
 
-    /** The ports and paths of the four old servers, for clients that nobody can change. */
-    private void dropIn() {
-        listen("icomet", 8100, alone(endpoints.icomet()));
-        listen("icomet-admin", 8000, alone(endpoints.icometAdmin()));
+    /**
+     * The ports and paths of the four old servers, for clients that nobody can change.
+     *
+     * @return what a UNIX socket is for among them: Simple-Comet
+     */
+    private ServletContextHandler dropIn(IntUnaryOperator ports) {
+        listen("icomet", ports.applyAsInt(8100), alone(endpoints.icomet()));
+        listen("icomet-admin", ports.applyAsInt(8000), alone(endpoints.icometAdmin()));
         ServletContextHandler simple = alone(endpoints.simpleComet());
-        listen("simple-comet", 4080, simple);
-        options.unixSocket().ifPresent(path -> listenOn(path, simple));
-        listen("stardust", 5742, alone(endpoints.stardust()));
+        listen("simple-comet", ports.applyAsInt(4080), simple);
+        listen("stardust", ports.applyAsInt(5742), alone(endpoints.stardust()));
         for (int port = 8081; port <= 8085; port++) {
-            listen("ccomet-" + port, port, alone(endpoints.ccomet()));
+            listen("ccomet-" + port, ports.applyAsInt(port), alone(endpoints.ccomet()));
         }
+        return simple;
     }
 
     private static ServletContextHandler alone(HttpServlet servlet) {
@@ -87,6 +108,20 @@ final class ExampleServer {
         add("unix-socket", listening, context);
     }
 
+    /** A process that was killed leaves its socket behind, and nobody could listen there again. */
+    private static void removeAbandoned(Path socket) throws IOException {
+        if (!Files.exists(socket, LinkOption.NOFOLLOW_LINKS)
+                || !Files.readAttributes(socket, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                        .isOther()) {
+            return;
+        }
+        try (SocketChannel somebody = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            somebody.connect(UnixDomainSocketAddress.of(socket)); // who listens there keeps it
+        } catch (ConnectException e) {
+            Files.delete(socket);
+        }
+    }
+
     private void add(String name, Connector listening, ServletContextHandler context) {
         if (listening instanceof AbstractConnector named) {
             named.setName(name);
@@ -99,6 +134,9 @@ final class ExampleServer {
     }
 
     void start() throws Exception {
+        if (options.unixSocket().isPresent()) {
+            removeAbandoned(options.unixSocket().get());
+        }
         server.start();
         stats.start();
     }
@@ -115,6 +153,16 @@ final class ExampleServer {
     URI uri() {
         String name = options.host().equals("0.0.0.0") ? "localhost" : options.host();
         return URI.create("http://" + name + ":" + connector.getLocalPort());
+    }
+
+    /** The port of one of its connectors: {@code icomet}, {@code icomet-admin}, {@code ccomet-8081} and so on. */
+    int portOf(String name) {
+        for (Connector listening : server.getConnectors()) {
+            if (listening instanceof ServerConnector tcp && name.equals(tcp.getName())) {
+                return tcp.getLocalPort();
+            }
+        }
+        throw new IllegalArgumentException("there is no connector '" + name + "'");
     }
 
     String welcome() {

@@ -106,7 +106,7 @@ record Options(
                   --port=8080                                  the port; 0 takes any that is free
                   --host=localhost                             the address to listen on; 0.0.0.0 for all
                   --drop-in                                    also the ports and paths of the four old servers
-                  --unix-socket-path=                          with --drop-in: a UNIX socket for Simple-Comet
+                  --unix-socket-path=                          also a UNIX socket; with --drop-in it is Simple-Comet's alone
                   --help                                       this
 
                 Settings of the hub and its endpoints, with their defaults:

@@ -2,8 +2,9 @@ package dev.comet.example;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.Socket;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -14,16 +15,22 @@ import java.util.Map;
  * reads.</i>
  */
 final class RawExchange implements AutoCloseable {
-    private final Socket socket;
+    private final SocketChannel socket;
     private final ByteArrayOutputStream raw = new ByteArrayOutputStream(); // guarded by this
     private boolean ended; // guarded by this
 
     RawExchange(String host, int port, String requestLine, Map<String, String> headers, String body)
             throws IOException {
-        socket = new Socket(host, port);
+        this(SocketChannel.open(new InetSocketAddress(host, port)), host + ":" + port, requestLine, headers, body);
+    }
+
+    /** Over a connection that is there already, of any kind. */
+    RawExchange(SocketChannel socket, String host, String requestLine, Map<String, String> headers, String body)
+            throws IOException {
+        this.socket = socket;
         StringBuilder head = new StringBuilder(requestLine).append(" HTTP/1.1\r\n");
         Map<String, String> all = new LinkedHashMap<>();
-        all.put("Host", host + ":" + port);
+        all.put("Host", host);
         all.put("Connection", "close");
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         if (!body.isEmpty() || requestLine.startsWith("POST")) {
@@ -33,21 +40,29 @@ final class RawExchange implements AutoCloseable {
         all.forEach(
                 (name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
         head.append("\r\n");
-        socket.getOutputStream().write(head.toString().getBytes(StandardCharsets.UTF_8));
-        socket.getOutputStream().write(bytes);
+        send(head.toString().getBytes(StandardCharsets.UTF_8));
+        send(bytes);
         Thread reader = new Thread(this::read, requestLine);
         reader.setDaemon(true);
         reader.start();
     }
 
+    private void send(byte[] bytes) throws IOException {
+        ByteBuffer rest = ByteBuffer.wrap(bytes);
+        while (rest.hasRemaining()) {
+            socket.write(rest);
+        }
+    }
+
     private void read() {
-        byte[] buffer = new byte[8192];
-        try (InputStream in = socket.getInputStream()) {
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        ByteBuffer buffer = ByteBuffer.allocate(8192);
+        try {
+            for (int n = socket.read(buffer); n >= 0; n = socket.read(buffer)) {
                 synchronized (this) {
-                    raw.write(buffer, 0, n);
+                    raw.write(buffer.array(), 0, n);
                     notifyAll();
                 }
+                buffer.clear();
             }
         } catch (IOException e) {
             // Closed by the test, or broken off by the server: what there is so far says which.

@@ -3,7 +3,6 @@ package dev.comet.example;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +29,7 @@ class ReadmeTest {
 
     @Test
     void java_compiles(@TempDir Path out) throws Exception {
-        List<String> blocks = blocks("<!-- compiled", "java");
+        List<String> blocks = Blocks.of(README, "<!-- compiled", "java");
         assertThat(blocks).hasSizeGreaterThanOrEqualTo(5);
 
         List<JavaFileObject> sources = new ArrayList<>();
@@ -52,7 +51,7 @@ class ReadmeTest {
 
     @Test
     void webXml_namesClassesThatAreThere() throws Exception {
-        List<String> blocks = blocks("<!-- web.xml", "xml");
+        List<String> blocks = Blocks.of(README, "<!-- web.xml", "xml");
         assertThat(blocks).isNotEmpty();
 
         for (String block : blocks) {
@@ -68,18 +67,6 @@ class ReadmeTest {
                 }
             }
         }
-    }
-
-    /** The fenced blocks that follow a marker. */
-    private static List<String> blocks(String marker, String language) throws Exception {
-        Pattern block = Pattern.compile(
-                Pattern.quote(marker) + "[^\\n]*-->\\n```" + language + "\\n(.*?)\\n```", Pattern.DOTALL);
-        Matcher found = block.matcher(Files.readString(README));
-        List<String> blocks = new ArrayList<>();
-        while (found.find()) {
-            blocks.add(found.group(1));
-        }
-        return blocks;
     }
 
     private static JavaFileObject source(String code) {

@@ -1,0 +1,50 @@
+package dev.comet.example;
+
+import dev.comet.Comet;
+import java.time.Duration;
+import java.util.function.Predicate;
+
+/** Waits for what must come, as long as a busy machine may take. */
+final class Until {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    private Until() {}
+
+    /** Until so many requests are held. */
+    static void held(Comet comet, int subscribers) throws InterruptedException {
+        long end = System.nanoTime() + LIMIT.toNanos();
+        while (comet.stats().subscribers() < subscribers) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError(comet.stats().subscribers() + " requests are held, not " + subscribers);
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    static RawExchange.Response complete(RawExchange exchange) throws InterruptedException {
+        return that(exchange, RawExchange.Response::complete, "ended");
+    }
+
+    static RawExchange.Response head(RawExchange exchange) throws InterruptedException {
+        return that(exchange, response -> response.status() > 0, "begun");
+    }
+
+    /** Until the body has this in it. */
+    static RawExchange.Response body(RawExchange exchange, String part) throws InterruptedException {
+        return that(exchange, response -> response.body().contains(part), "brought " + part);
+    }
+
+    private static RawExchange.Response that(RawExchange exchange, Predicate<RawExchange.Response> is, String what)
+            throws InterruptedException {
+        long end = System.nanoTime() + LIMIT.toNanos();
+        RawExchange.Response now = exchange.soFar();
+        while (!is.test(now)) {
+            if (System.nanoTime() > end || now.complete()) {
+                throw new AssertionError("the response has not " + what + ": " + now);
+            }
+            exchange.await(50);
+            now = exchange.soFar();
+        }
+        return now;
+    }
+}
