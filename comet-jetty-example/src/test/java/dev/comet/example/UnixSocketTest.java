@@ -49,7 +49,7 @@ class UnixSocketTest {
         Comet hub = start();
         try (RawExchange poll = get("/comet/events?channel=news&as=poll");
                 RawExchange stream = get("/icomet/stream?cname=news&seq=1")) {
-            Until.held(hub, 2);
+            Until.held(hub, "news", 2);
             hub.publish("news", "hello");
 
             assertThat(Until.complete(poll).body()).contains("\"data\":\"hello\"");
@@ -62,7 +62,7 @@ class UnixSocketTest {
         Comet hub = start("--drop-in");
         hub.channel("news");
         try (RawExchange read = get("/channels/news.json")) {
-            Until.held(hub, 1);
+            Until.held(hub, "news", 1);
             hub.publish("news", "hello");
 
             assertThat(Until.complete(read).body()).contains("\"content\":\"hello\"", "\"return_code\":1");

@@ -1,5 +1,6 @@
 package dev.comet.example;
 
+import dev.comet.Channel;
 import dev.comet.Comet;
 import java.time.Duration;
 import java.util.function.Predicate;
@@ -10,12 +11,12 @@ final class Until {
 
     private Until() {}
 
-    /** Until so many requests are held. */
-    static void held(Comet comet, int subscribers) throws InterruptedException {
+    /** Until a channel has so many subscribers. */
+    static void held(Comet comet, String channel, int subscribers) throws InterruptedException {
         long end = System.nanoTime() + LIMIT.toNanos();
-        while (comet.stats().subscribers() < subscribers) {
+        while (comet.find(channel).map(Channel::subscribers).orElse(0) != subscribers) {
             if (System.nanoTime() > end) {
-                throw new AssertionError(comet.stats().subscribers() + " requests are held, not " + subscribers);
+                throw new AssertionError("there are not " + subscribers + " subscribers of " + channel + ": " + comet.stats());
             }
             Thread.onSpinWait();
         }

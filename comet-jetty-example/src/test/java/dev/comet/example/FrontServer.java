@@ -1,0 +1,163 @@
+package dev.comet.example;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.IntFunction;
+import java.util.stream.Stream;
+
+/** A real front server, as a child process in the foreground that needs no root: its files are in a directory of the test's. */
+final class FrontServer implements AutoCloseable {
+    private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+    private final Process process;
+    private final int port;
+    private final Thread atExit;
+
+    private FrontServer(Process process, int port) {
+        this.process = process;
+        this.port = port;
+        this.atExit = new Thread(process::destroyForcibly);
+        Runtime.getRuntime().addShutdownHook(atExit); // nobody else would end it when a test run is interrupted
+    }
+
+    /** Where a program is; Debian has servers where only root looks for them. */
+    static Optional<Path> find(String program) {
+        String path = System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/usr/local/sbin";
+        return Stream.of(path.split(":", -1))
+                .filter(directory -> !directory.isEmpty())
+                .map(directory -> Path.of(directory, program))
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
+
+    /**
+     * nginx with something inside {@code http}. The header X-Accel-Buffering is ignored: so what the test's configuration says
+     * about buffering counts.
+     */
+    static FrontServer nginx(Path directory, String inside) throws Exception {
+        return nginx(directory, inside, "proxy_ignore_headers X-Accel-Buffering;");
+    }
+
+    static FrontServer nginx(Path directory, String inside, String more) throws Exception {
+        Path program = find("nginx").orElseThrow();
+        Files.createDirectories(directory.resolve("temp"));
+        Path configuration = directory.resolve("nginx.conf");
+        return start(directory, List.of(program.toString(), "-p", directory + "/", "-e", "stderr", "-c", "" + configuration), port -> {
+            String whole = """
+                    daemon off;
+                    master_process off;
+                    pid %1$s/nginx.pid;
+                    error_log stderr;
+                    events {
+                      worker_connections 256;
+                    }
+                    http {
+                      access_log off;
+                      client_body_temp_path %1$s/temp/body;
+                      proxy_temp_path %1$s/temp/proxy;
+                      fastcgi_temp_path %1$s/temp/fastcgi;
+                      uwsgi_temp_path %1$s/temp/uwsgi;
+                      scgi_temp_path %1$s/temp/scgi;
+                      %2$s
+                      %3$s
+                    }
+                    """.formatted(directory, more, replace(inside, "listen 80;", "listen 127.0.0.1:" + port + ";"));
+            return Map.of(configuration, whole);
+        });
+    }
+
+    private static String replace(String text, String part, String by) {
+        assertThat(text).contains(part);
+        return text.replace(part, by);
+    }
+
+    /** Another process may be quicker to take a port that is free: then the next one. */
+    private static FrontServer start(Path directory, List<String> command, IntFunction<Map<Path, String>> files)
+            throws Exception {
+        Path out = directory.resolve("out");
+        for (int attempt = 0; attempt < 5; attempt++) {
+            int port = freePort();
+            for (Map.Entry<Path, String> file : files.apply(port).entrySet()) {
+                Files.writeString(file.getKey(), file.getValue());
+            }
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(out.toFile())
+                    .start();
+            FrontServer started = new FrontServer(process, port);
+            if (started.listens()) {
+                return started;
+            }
+            started.close();
+            String said = Files.readString(out);
+            if (!said.contains("Address already in use")) {
+                throw new AssertionError(command + ": " + said);
+            }
+        }
+        throw new AssertionError("no free port");
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            return free.getLocalPort();
+        }
+    }
+
+    private boolean listens() throws Exception {
+        long end = System.nanoTime() + LIMIT_NANOS;
+        while (System.nanoTime() < end) {
+            try (SocketChannel connected = SocketChannel.open(new InetSocketAddress("127.0.0.1", port))) {
+                return connected.isConnected();
+            } catch (IOException e) {
+                if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
+                    return false;
+                }
+            }
+        }
+        return false;
+    }
+
+    RawExchange get(String path) throws IOException {
+        return open("GET " + path, Map.of(), "");
+    }
+
+    RawExchange form(String path, String body) throws IOException {
+        return open("POST " + path, Map.of("Content-Type", "application/x-www-form-urlencoded"), body);
+    }
+
+    RawExchange open(String request, Map<String, String> headers, String body) throws IOException {
+        return new RawExchange("127.0.0.1", port, request, headers, body);
+    }
+
+    /** From another of this machine's own addresses. */
+    RawExchange getFrom(String address, String path) throws IOException {
+        SocketChannel socket = SocketChannel.open();
+        socket.bind(new InetSocketAddress(address, 0));
+        socket.connect(new InetSocketAddress("127.0.0.1", port));
+        return new RawExchange(socket, "127.0.0.1:" + port, "GET " + path, Map.of(), "");
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            process.onExit().get(10, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            process.destroyForcibly().onExit().join();
+        }
+        Runtime.getRuntime().removeShutdownHook(atExit);
+    }
+}
