@@ -16,11 +16,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A real front server, as a child process in the foreground that needs no root: its files are in a directory of the test's. */
 final class FrontServer implements AutoCloseable {
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+    private static final Path MODULES = Path.of("/usr/lib/apache2/modules");
 
     private final Process process;
     private final int port;
@@ -55,8 +58,11 @@ final class FrontServer implements AutoCloseable {
         Path program = find("nginx").orElseThrow();
         Files.createDirectories(directory.resolve("temp"));
         Path configuration = directory.resolve("nginx.conf");
-        return start(directory, List.of(program.toString(), "-p", directory + "/", "-e", "stderr", "-c", "" + configuration), port -> {
-            String whole = """
+        return start(
+                directory,
+                List.of(program.toString(), "-p", directory + "/", "-e", "stderr", "-c", "" + configuration),
+                port -> {
+                    String whole = """
                     daemon off;
                     master_process off;
                     pid %1$s/nginx.pid;
@@ -74,9 +80,41 @@ final class FrontServer implements AutoCloseable {
                       %2$s
                       %3$s
                     }
-                    """.formatted(directory, more, replace(inside, "listen 80;", "listen 127.0.0.1:" + port + ";"));
+                    """.formatted(
+                                    directory, more, replace(inside, "listen 80;", "listen 127.0.0.1:" + port + ";"));
+                    return Map.of(configuration, whole);
+                });
+    }
+
+    /** Apache in one process with a virtual host; it has Debian's modules, and compresses whatever it is not forbidden to. */
+    static FrontServer apache(Path directory, String host) throws Exception {
+        Path program = find("apache2").orElseThrow();
+        Path configuration = directory.resolve("httpd.conf");
+        return start(directory, List.of(program.toString(), "-X", "-f", configuration.toString()), port -> {
+            String modules = Stream.of(
+                            "mpm_event", "authz_core", "env", "headers", "filter", "deflate", "proxy", "proxy_http")
+                    .map(module -> "LoadModule " + module + "_module " + MODULES + "/mod_" + module + ".so\n")
+                    .collect(Collectors.joining());
+            String whole = """
+                    ServerRoot %1$s
+                    DefaultRuntimeDir %1$s
+                    PidFile %1$s/httpd.pid
+                    Mutex file:%1$s default
+                    ErrorLog %1$s/error.log
+                    ServerName localhost
+                    User #65534
+                    Group #65534
+                    Listen 127.0.0.1:%2$d
+                    %3$s
+                    SetOutputFilter DEFLATE
+                    %4$s
+                    """.formatted(directory, port, modules, replace(host, "*:80", "127.0.0.1:" + port));
             return Map.of(configuration, whole);
         });
+    }
+
+    static boolean hasApache() {
+        return find("apache2").isPresent() && Files.isDirectory(MODULES);
     }
 
     private static String replace(String text, String part, String by) {
@@ -103,8 +141,9 @@ final class FrontServer implements AutoCloseable {
             }
             started.close();
             String said = Files.readString(out);
-            if (!said.contains("Address already in use")) {
-                throw new AssertionError(command + ": " + said);
+            if (!said.contains("in use")) {
+                Path log = directory.resolve("error.log");
+                throw new AssertionError(command + ": " + said + (Files.exists(log) ? Files.readString(log) : ""));
             }
         }
         throw new AssertionError("no free port");

@@ -16,7 +16,8 @@ final class Until {
         long end = System.nanoTime() + LIMIT.toNanos();
         while (comet.find(channel).map(Channel::subscribers).orElse(0) != subscribers) {
             if (System.nanoTime() > end) {
-                throw new AssertionError("there are not " + subscribers + " subscribers of " + channel + ": " + comet.stats());
+                throw new AssertionError(
+                        "there are not " + subscribers + " subscribers of " + channel + ": " + comet.stats());
             }
             Thread.onSpinWait();
         }
