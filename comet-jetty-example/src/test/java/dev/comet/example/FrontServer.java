@@ -12,9 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -150,7 +148,7 @@ final class FrontServer implements AutoCloseable {
     }
 
     private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return free.getLocalPort();
         }
     }
@@ -158,7 +156,8 @@ final class FrontServer implements AutoCloseable {
     private boolean listens() throws Exception {
         long end = System.nanoTime() + LIMIT_NANOS;
         while (System.nanoTime() < end) {
-            try (SocketChannel connected = SocketChannel.open(new InetSocketAddress("127.0.0.1", port))) {
+            try (SocketChannel connected =
+                    SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {
                 return connected.isConnected();
             } catch (IOException e) {
                 if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
@@ -185,18 +184,15 @@ final class FrontServer implements AutoCloseable {
     RawExchange getFrom(String address, String path) throws IOException {
         SocketChannel socket = SocketChannel.open();
         socket.bind(new InetSocketAddress(address, 0));
-        socket.connect(new InetSocketAddress("127.0.0.1", port));
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         return new RawExchange(socket, "127.0.0.1:" + port, "GET " + path, Map.of(), "");
     }
 
     @Override
     public void close() {
-        process.destroy();
-        try {
-            process.onExit().get(10, TimeUnit.SECONDS);
-        } catch (InterruptedException | ExecutionException | TimeoutException e) {
-            process.destroyForcibly().onExit().join();
-        }
+        process.destroyForcibly()
+                .onExit()
+                .join(); // one process, and what it has is the test's: Apache would take its time
         Runtime.getRuntime().removeShutdownHook(atExit);
     }
 }
