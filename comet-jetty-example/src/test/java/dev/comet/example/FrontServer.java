@@ -190,9 +190,8 @@ final class FrontServer implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroyForcibly()
-                .onExit()
-                .join(); // one process, and what it has is the test's: Apache would take its time
+        // It is one process, and what it has is the test's. Apache would take its time to end by itself.
+        process.destroyForcibly().onExit().join();
         Runtime.getRuntime().removeShutdownHook(atExit);
     }
 }

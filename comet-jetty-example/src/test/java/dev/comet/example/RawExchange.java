@@ -82,7 +82,7 @@ final class RawExchange implements AutoCloseable {
     }
 
     /** Waits for news, at most this long. */
-    @SuppressWarnings("WaitNotInLoop") // woken without a reason, it waits less, no more
+    @SuppressWarnings("WaitNotInLoop") // its callers loop, each with a condition of its own
     synchronized void await(long millis) throws InterruptedException {
         if (!ended) {
             wait(Math.max(1, millis));
