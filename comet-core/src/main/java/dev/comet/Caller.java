@@ -8,7 +8,15 @@ import java.util.Optional;
  *
  * @param address the address of the peer, or of the client that a configured proxy names
  * @param loopback whether the request certainly comes from this machine and is not forwarded for another
+ * @param forwarded whether a proxy that is not configured says that it forwards for somebody: then {@code address} is the proxy's
  * @param principal who the container says it is
  * @param grant what the request's token allows
  */
-public record Caller(String address, boolean loopback, Optional<Principal> principal, Optional<Grant> grant) {}
+public record Caller(
+        String address, boolean loopback, boolean forwarded, Optional<Principal> principal, Optional<Grant> grant) {
+
+    /** One that no proxy stands before. */
+    public Caller(String address, boolean loopback, Optional<Principal> principal, Optional<Grant> grant) {
+        this(address, loopback, false, principal, grant);
+    }
+}

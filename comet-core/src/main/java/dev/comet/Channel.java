@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,7 @@ public final class Channel {
     private @Nullable String token;
 
     // Written by whoever set the timer: at the beginning, then by the timer itself.
-    private volatile Scheduler.@Nullable Timer tending;
+    private final AtomicReference<Scheduler.@Nullable Timer> tending = new AtomicReference<>();
 
     Channel(Comet hub, String name, int epoch, ChannelOptions options) {
         this.hub = hub;
@@ -166,14 +167,17 @@ public final class Channel {
 
     /** The timer that looks after it next; none once it has been removed, for a timer holds on to its ring. */
     void tendBy(Scheduler.Timer timer) {
-        tending = timer;
+        Scheduler.Timer replaced = tending.getAndSet(timer);
+        if (replaced != null) {
+            replaced.cancel(); // it has fired, or there would be two
+        }
         if (isRemoved()) { // meanwhile, and untend() may have come too early
             timer.cancel();
         }
     }
 
     void untend() {
-        Scheduler.Timer timer = tending;
+        Scheduler.Timer timer = tending.get();
         if (timer != null) {
             timer.cancel();
         }

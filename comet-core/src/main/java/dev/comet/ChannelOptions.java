@@ -19,6 +19,9 @@ public record ChannelOptions(
     public static final ChannelOptions DEFAULT =
             new ChannelOptions(100, 1 << 20, Duration.ofMinutes(10), Duration.ofSeconds(90), false);
 
+    /** For {@link #withHistoryAge}: messages go by their number and size only. A hundred years. */
+    public static final Duration ANY_AGE = Duration.ofDays(36_500);
+
     /** Checks the ranges. */
     public ChannelOptions {
         Checks.atLeast("history-messages", historyMessages, 0);

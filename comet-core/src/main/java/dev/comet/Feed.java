@@ -21,6 +21,9 @@ final class Feed {
     // Written under the lock, read by anyone. Once true it stays.
     private volatile boolean closed;
 
+    // Written under the lock before it is closed, read by anyone after.
+    private long closedAt = Long.MAX_VALUE;
+
     // Guarded by the lock.
     private long touched;
     private int sessions;
@@ -221,7 +224,7 @@ final class Feed {
     /** Closes, unless it has been closed. The caller signals: its subscribers then read what is left and find it closed. */
     synchronized boolean close() {
         boolean first = !closed;
-        closed = true;
+        end();
         return first;
     }
 
@@ -236,9 +239,21 @@ final class Feed {
         long quiet = Math.max(0, nanos - touched);
         long left = fanout.size() + sessions > 0 ? idleNanos : patience - quiet;
         if (left <= 0) {
-            closed = true;
+            end();
         }
         return left;
+    }
+
+    private void end() {
+        if (!closed) {
+            closedAt = channel.hub.lastId();
+            closed = true;
+        }
+    }
+
+    /** The hub's number when it was closed: what has a greater one may be of the channel's next life. */
+    long closedAt() {
+        return closed ? closedAt : Long.MAX_VALUE;
     }
 
     /** What a newcomer is replayed now, oldest first. */

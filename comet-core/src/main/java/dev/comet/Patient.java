@@ -27,7 +27,9 @@ final class Patient implements Executor {
             if (!said.getAndSet(true)) {
                 hub.problem("the listener executor rejects tasks; they are offered again, and this is said once", e);
             }
-            hub.scheduler.schedule(() -> execute(task), RETRY_NANOS);
+            if (!hub.isClosed()) {
+                hub.scheduler.schedule(() -> execute(task), RETRY_NANOS);
+            }
         }
     }
 }

@@ -251,6 +251,8 @@ public final class Subscriber {
         bound = hub.lastId();
         for (Attachment a = first; a != null; a = a.sibling) {
             a.tail = a.feed.tail();
+            // A next life's messages are not looked at: this number must not say that they were.
+            bound = Math.min(bound, a.feed.closedAt());
         }
         inPass = true;
     }
@@ -346,7 +348,7 @@ public final class Subscriber {
         if (a != null && a.sibling == null && a.pending == null) {
             long now = hub.lastId(); // before the look, as in a pass over several
             if (a.feed.tail() == a.next) {
-                safeId = Math.max(safeId, now);
+                safeId = Math.max(safeId, Math.min(now, a.feed.closedAt()));
             }
         }
         return safeId;

@@ -248,6 +248,17 @@ class ChannelLifeTest {
     }
 
     @Test
+    void expireAfter_manyTimes_isOneTimer() {
+        Channel a = comet.channel("a");
+        int before = time.pendingTimers();
+        for (int i = 0; i < 10; i++) {
+            a.tendBy(time.schedule(() -> {}, 1_000_000_000_000L)); // as two at a time would
+            a.expireAfter(Duration.ofSeconds(100 + i));
+        }
+        assertThat(time.pendingTimers()).isEqualTo(before);
+    }
+
+    @Test
     void token_isTheLifes() {
         Channel a = comet.channel("a");
         String token = a.token();

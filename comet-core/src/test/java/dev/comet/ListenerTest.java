@@ -259,6 +259,21 @@ class ListenerTest {
         assertThat(listener.words).containsExactly("a1", "a2");
     }
 
+    /** Its executor is shut down for good: that must not keep the hub at work after its end. */
+    @Test
+    void executorThatIsShutDown_isAskedNoMoreWhenTheHubIsClosed() {
+        Comet hub = Comet.builder()
+                .scheduler(time)
+                .listenerExecutor(task -> {
+                    throw new java.util.concurrent.RejectedExecutionException("shut down");
+                })
+                .build();
+        hub.subscribe("a", listener);
+        hub.close();
+        time.advance(Duration.ofMinutes(1));
+        assertThat(time.pendingTimers()).isZero();
+    }
+
     /** One that is given work without end must not keep the thread that others wait for. */
     @Test
     void busy_letsOthersHaveAThread() {

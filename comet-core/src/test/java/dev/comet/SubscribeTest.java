@@ -419,6 +419,23 @@ class SubscribeTest {
         attach(hub, From.latest(), "a");
     }
 
+    /** The number of a reader whose channel has ended must not be beyond what its next life begins with. */
+    @Test
+    void idCursor_ofAnEndedLife_missesNothingOfTheNext() {
+        for (String[] channels : new String[][] {{"a"}, {"a", "b"}}) {
+            publish("a", "b");
+            Subscriber s = attach(From.oldest(), channels);
+            comet.remove("a");
+            publish("b", "a", "b");
+            Seen.of(s);
+            assertThat(Seen.of(attach(From.afterId(s.idCursor()), channels)))
+                    .as(String.join(",", channels))
+                    .contains("a1");
+            comet.remove("a");
+            comet.remove("b");
+        }
+    }
+
     // ---- a seq without an epoch
 
     @Test

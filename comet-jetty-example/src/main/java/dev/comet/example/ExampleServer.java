@@ -71,11 +71,12 @@ final class ExampleServer {
     private ServletContextHandler dropIn(IntUnaryOperator ports) {
         listen("icomet", ports.applyAsInt(8100), alone(endpoints.icomet()));
         listen("icomet-admin", ports.applyAsInt(8000), alone(endpoints.icometAdmin()));
+        ServletContextHandler chat = alone(endpoints.ccomet());
         ServletContextHandler simple = alone(endpoints.simpleComet());
         listen("simple-comet", ports.applyAsInt(4080), simple);
         listen("stardust", ports.applyAsInt(5742), alone(endpoints.stardust()));
         for (int port = 8081; port <= 8085; port++) {
-            listen("ccomet-" + port, ports.applyAsInt(port), alone(endpoints.ccomet()));
+            listen("ccomet-" + port, ports.applyAsInt(port), chat); // one server on five ports
         }
         return simple;
     }

@@ -130,7 +130,7 @@ final class Body implements ReadListener, Exchange {
         timer.cancel();
         try {
             taker.take(body, problem);
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) { // out of memory, too: nobody else ends this exchange any more
             Exchanges.fail(async, e);
         } finally {
             done(); // not before: the answer to it is open by now

@@ -89,7 +89,7 @@ public final class CometConfig {
         private Set<String> corsOrigins = Set.of();
         private Set<String> allowedHosts = Set.of();
         private List<Addresses.Block> trustedProxies = List.of();
-        private Authorizer authorizer = question -> Authorizer.Decision.UNKNOWN;
+        private Authorizer authorizer = Access.NO_OPINION;
 
         private Builder() {}
 

@@ -66,8 +66,16 @@ abstract class EndpointServlet extends HttpServlet {
             hub = SharedHub.join(getServletConfig(), options);
             settings = options.config();
         }
-        parts = new Parts(
-                dialect(hub, settings), new Holds(hub, settings.stallLimit(), settings.maxBodyBytesTotal()), settings);
+        try {
+            Dialect dialect = dialect(hub, settings);
+            Holds holds = new Holds(hub, settings.stallLimit(), settings.maxBodyBytesTotal());
+            parts = new Parts(dialect, holds, settings);
+        } catch (IllegalArgumentException e) {
+            if (comet == null) {
+                SharedHub.leave(getServletContext()); // destroy() will not be called
+            }
+            throw new ServletException("Comet's init parameters: " + e.getMessage(), e);
+        }
     }
 
     @Override
@@ -131,7 +139,7 @@ abstract class EndpointServlet extends HttpServlet {
             } else {
                 send(p, head, reply, response, async);
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) { // out of memory, too
             Exchanges.fail(async, e);
         }
     }
@@ -206,7 +214,7 @@ abstract class EndpointServlet extends HttpServlet {
                     response.setHeader("Content-Encoding", "identity");
                 }
                 out = response.getOutputStream();
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) {
                 subscriber.close(CloseReason.FAILED); // a filter took the writer, say: nobody else would end it
                 throw e;
             }

@@ -18,7 +18,7 @@ final class Exchanges {
     }
 
     /** Something that should not happen did: the log has it, the client an empty 500. */
-    static void fail(AsyncContext async, Exception e) {
+    static void fail(AsyncContext async, Throwable e) {
         LOG.log(System.Logger.Level.WARNING, "a request failed", e);
         try {
             if (async.getResponse() instanceof HttpServletResponse response && !response.isCommitted()) {

@@ -304,12 +304,13 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         if (lastWords) {
             return false;
         }
+        boolean more = true;
         if (!begun) {
             begun = true;
-            framing.begin(from, frames);
+            more = framing.begin(from, frames);
         }
         Subscriber.Read read = Subscriber.Read.MORE;
-        if (!frames.isFull()) {
+        if (more && !frames.isFull()) {
             read = from.read(new Gathering(from, frames));
         }
         if (read == Subscriber.Read.CLOSED || framing.isDone()) {

@@ -71,7 +71,8 @@ abstract class LegacyServlet extends EndpointServlet {
         }
         for (String parameter : Collections.list(servlet.getInitParameterNames())) {
             if (isOwn(parameter)) {
-                values.put(parameter, servlet.getInitParameter(parameter));
+                String bare = parameter.startsWith(name + ".") ? parameter.substring(name.length() + 1) : parameter;
+                values.put(bare, servlet.getInitParameter(parameter)); // the servlet's own word counts
             }
         }
         return values;

@@ -64,7 +64,9 @@ final class Requests {
         boolean trusted = config.trusts(peer);
         boolean loopback = Addresses.isLoopback(peer) && (trusted ? namesLoopbackOnly(request) : !isProxied(request));
         String address = trusted ? client(request, peer, config) : peer;
-        return new Caller(address, loopback, Optional.ofNullable(request.getUserPrincipal()), Optional.empty());
+        boolean forwarded = !trusted && isProxied(request);
+        return new Caller(
+                address, loopback, forwarded, Optional.ofNullable(request.getUserPrincipal()), Optional.empty());
     }
 
     /** Behind a proxy on the same machine everyone is 127.0.0.1, so who may have been forwarded is never loopback. */

@@ -17,6 +17,9 @@ import java.util.regex.Pattern;
  */
 public final class Access {
 
+    /** Where an application has not set one. */
+    public static final Authorizer NO_OPINION = question -> Authorizer.Decision.UNKNOWN;
+
     private static final Pattern NUMERIC = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}|\\[[0-9a-f:.]+]");
     private static final Pattern PORT = Pattern.compile(":\\d*$");
 
@@ -57,17 +60,34 @@ public final class Access {
         check(Action.PRESENCE, channel, Optional.of(member), request);
     }
 
-    private void check(Action action, String channel, Optional<String> member, Request request) {
+    /**
+     * Refuses what no channel's name could save, before a body is read that has the name: foreign pages and hosts, and, where no
+     * authorizer was set and no token is shown, callers whom the mount's rule does not let.
+     *
+     * @throws RefusedException {@link Refusal#DENIED}
+     */
+    public void checkBeforeBody(Action action, Request request) {
         Rule rule = rules.of(action);
-        boolean known = rule.knows(request);
+        refuseForeign(rule, request);
+        if (authorizer == NO_OPINION && request.caller().grant().isEmpty() && !rule.allows(request)) {
+            throw denied(action, rule.otherwise());
+        }
+    }
+
+    private void refuseForeign(Rule rule, Request request) {
         if (rule.isByAddress()) {
             refuseForeignPages(request);
-            if (!known) {
+            if (!rule.knows(request)) {
                 refuseForeignHosts(request, rule);
             }
         } else if (rule == Rule.NOBODY) {
             refuseForeignWriters(request);
         }
+    }
+
+    private void check(Action action, String channel, Optional<String> member, Request request) {
+        Rule rule = rules.of(action);
+        refuseForeign(rule, request);
         Caller caller = request.caller();
         switch (authorizer.decide(new Authorizer.Question(action, channel, member, caller))) {
             case ALLOW -> {

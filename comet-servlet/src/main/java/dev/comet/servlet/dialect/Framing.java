@@ -19,8 +19,14 @@ public interface Framing {
         return false;
     }
 
-    /** What is sent at once; nothing for a poll. */
-    default void begin(Subscriber at, Frames out) {}
+    /**
+     * What is sent at once; nothing for a poll.
+     *
+     * @return whether there is more to say: when not, nothing is read, and so nothing counts as delivered or as lost
+     */
+    default boolean begin(Subscriber at, Frames out) {
+        return true;
+    }
 
     /**
      * One event; {@code at} is the place after it.

@@ -18,6 +18,9 @@ public final class Parameters {
     /** No parameters. */
     public static final Parameters NONE = new Parameters(Map.of());
 
+    /** Enough for the largest request that means something. */
+    private static final int MAX_PAIRS = 20_000;
+
     private final Map<String, List<String>> values;
 
     private Parameters(Map<String, List<String>> values) {
@@ -27,7 +30,7 @@ public final class Parameters {
     /**
      * Reads {@code a=1&b=2}.
      *
-     * @throws Problem 400, when there is a {@code %} without two hexadecimal digits, or bytes that are not UTF-8
+     * @throws Problem 400, when there are more than 20,000 of them, a {@code %} without two hexadecimal digits, or bytes that are not UTF-8
      */
     public static Parameters parse(String text) {
         if (text.isEmpty()) {
@@ -35,10 +38,14 @@ public final class Parameters {
         }
         Map<String, List<String>> values = new LinkedHashMap<>();
         int from = 0;
+        int pairs = 0;
         while (from <= text.length()) {
             int to = text.indexOf('&', from);
             to = to < 0 ? text.length() : to;
             if (to > from) {
+                if (++pairs > MAX_PAIRS) { // each is an object or two: a small form could fill a large heap
+                    throw new Problem(400, "more than " + MAX_PAIRS + " parameters");
+                }
                 String pair = text.substring(from, to);
                 int equals = pair.indexOf('=');
                 String name = decode(equals < 0 ? pair : pair.substring(0, equals));

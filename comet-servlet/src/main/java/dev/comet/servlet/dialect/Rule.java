@@ -1,7 +1,11 @@
 package dev.comet.servlet.dialect;
 
+import dev.comet.Caller;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /** Whom a mount lets do something when nobody else has an opinion. <i>Immutable.</i> */
 public final class Rule {
@@ -21,6 +25,10 @@ public final class Rule {
             "only requests from this machine, not forwarded by a proxy, may do that here");
 
     private static final String ALL = "all";
+
+    /** Whole parts of an address, as callers' addresses are written: without {@code ::}. */
+    private static final Pattern BEGINNING =
+            Pattern.compile("(\\d{1,3}\\.){0,3}\\d{0,3}|([0-9a-f]{1,4}:){0,7}[0-9a-f]{0,4}");
 
     private final Predicate<Request> address;
     private final Predicate<Request> credential;
@@ -43,10 +51,13 @@ public final class Rule {
      *
      * @param allow addresses, their beginnings up to a dot or colon ({@code 192.168}), or {@code all}
      * @param deny the same; what is allowed and denied is denied
+     * @throws IllegalArgumentException for what is neither
      */
     public static Rule addresses(List<String> allow, List<String> deny) {
+        List<String> allowed = allow.stream().map(Rule::normal).toList();
+        List<String> denied = deny.stream().map(Rule::normal).toList();
         return new Rule(
-                request -> matches(allow, request) && !matches(deny, request),
+                request -> matches(allowed, request) && !matches(denied, request),
                 true,
                 "only requests from " + String.join(", ", allow) + ", not forwarded by a proxy, may do that here");
     }
@@ -57,16 +68,32 @@ public final class Rule {
     }
 
     private static boolean matches(List<String> prefixes, Request request) {
-        String from = request.caller().address();
-        boolean forwarded = isLoopback(from) && !request.caller().loopback();
+        Caller caller = request.caller();
+        boolean known = !caller.forwarded() && (caller.loopback() || !isLoopback(caller.address()));
         for (String prefix : prefixes) {
             if (prefix.equals(ALL)
-                    || (isLoopback(prefix) && request.caller().loopback())
-                    || (!forwarded && isWithin(from, prefix))) {
+                    || (isLoopback(prefix) && caller.loopback())
+                    || (known && isWithin(caller.address(), prefix))) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** As a caller's address is written. A beginning stays as it is. */
+    private static String normal(String entry) {
+        if (entry.equals(ALL) || (BEGINNING.matcher(entry).matches() && !entry.contains("::"))) {
+            return entry;
+        }
+        if (entry.matches("[0-9a-fA-F:.]+") && entry.contains(":")) {
+            try {
+                return InetAddress.getByName(entry).getHostAddress(); // asks nobody: it is no name
+            } catch (UnknownHostException e) {
+                throw new IllegalArgumentException(entry + ": is no address", e);
+            }
+        }
+        throw new IllegalArgumentException(
+                entry + ": must be an address, the beginning of one up to a dot or colon (192.168), or all");
     }
 
     private static boolean isLoopback(String address) {

@@ -21,8 +21,13 @@ public final class Values {
     public Values(String dialect, Map<String, String> given) {
         this.dialect = dialect;
         this.given = new TreeMap<>();
-        given.forEach((name, value) ->
-                this.given.put(name.startsWith(dialect + ".") ? name.substring(dialect.length() + 1) : name, value));
+        given.forEach((name, value) -> {
+            String bare = name.startsWith(dialect + ".") ? name.substring(dialect.length() + 1) : name;
+            if (this.given.put(bare, value) != null) {
+                throw new IllegalArgumentException(
+                        dialect + "." + bare + " is set twice, with and without the dialect's name");
+            }
+        });
     }
 
     /** A whole number. */

@@ -1,6 +1,7 @@
 package dev.comet.servlet.dialect;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.comet.Action;
@@ -375,6 +376,32 @@ final class AccessTest {
         assertThat(allowed(access, Action.ADMIN, from("127.0.0.1", false))).isFalse();
         assertThat(allowed(byAddress("all"), Action.ADMIN, from("203.0.113.9", false)))
                 .isTrue();
+    }
+
+    /** Whom the proxy stands for, nobody knows: its own address is no reason. */
+    @Test
+    void addressRule_doesNotLetInWhomAnUnknownProxyForwards() {
+        Access access = byAddress("192.168", "127.0.0.1");
+        Caller forwarded = new Caller("192.168.1.5", false, true, Optional.empty(), Optional.empty());
+        assertThat(allowed(access, Action.ADMIN, Ask.get("/").from(forwarded))).isFalse();
+    }
+
+    /** As they are written by people, and as containers write them: else a denial would match nothing. */
+    @Test
+    void addressRule_knowsAddressesHoweverTheyAreWritten() {
+        Rule rule = Rule.addresses(List.of("all"), List.of("2001:db8::bad", "2001:DB8:0:0:0:0:0:2"));
+        Access access = new Access(Rules.all(rule), NO_OPINION, Set.of(), Set.of());
+        assertThat(allowed(access, Action.ADMIN, from("2001:db8:0:0:0:0:0:bad", false)))
+                .isFalse();
+        assertThat(allowed(access, Action.ADMIN, from("2001:db8:0:0:0:0:0:2", false)))
+                .isFalse();
+        assertThat(allowed(access, Action.ADMIN, from("2001:db8:0:0:0:0:0:3", false)))
+                .isTrue();
+        for (String wrong : List.of("localhost", "10.0.0.0/8", "1.2.3.4.5", "evil.example")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Rule.addresses(List.of(wrong), List.of()))
+                    .withMessageContaining(wrong);
+        }
     }
 
     /** An address cannot be rebound to another; a name can. Pages of others are refused either way. */

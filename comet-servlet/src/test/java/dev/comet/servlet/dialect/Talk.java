@@ -128,11 +128,14 @@ public final class Talk implements AutoCloseable {
             Frames out = new Frames();
             while (!complete) {
                 out.clear();
+                boolean more = true;
                 if (!begun) {
                     begun = true;
-                    framing.begin(from, out);
+                    more = framing.begin(from, out);
                 }
-                Subscriber.Read read = from.read(event -> framing.event(event, from, out) && !out.isFull());
+                Subscriber.Read read = !more
+                        ? Subscriber.Read.MORE
+                        : from.read(event -> framing.event(event, from, out) && !out.isFull());
                 boolean over = read == Subscriber.Read.CLOSED || framing.isDone();
                 CloseReason why =
                         read == Subscriber.Read.CLOSED ? from.ending().orElse(CloseReason.CLOSED) : CloseReason.DONE;

@@ -11,6 +11,7 @@ import dev.comet.RefusedException;
 import dev.comet.Session;
 import dev.comet.Sessions;
 import dev.comet.SubscribeOptions;
+import dev.comet.Subscriber;
 import dev.comet.servlet.dialect.Access;
 import dev.comet.servlet.dialect.Dialect;
 import dev.comet.servlet.dialect.Header;
@@ -144,8 +145,23 @@ public final class CCometDialect implements Dialect {
                 .withAddress(request.caller().address());
         String key = key(asked.channel(), asked.name());
         return new Reply.Hold(
-                options, new Poll(SCRIPT, settings.timeout(), asked.callback()), (hub, follows, wake) -> session(key)
-                        .poll(follows, wake));
+                options,
+                new Poll(SCRIPT, settings.timeout(), asked.callback()),
+                (hub, follows, wake) -> poll(key, follows, wake));
+    }
+
+    /** A poll in place of the one that waits by this name. One that is refused leaves no session behind. */
+    private Subscriber poll(String key, SubscribeOptions follows, Runnable wake) {
+        boolean known = waiting.find(key).isPresent();
+        Session session = session(key);
+        try {
+            return session.poll(follows, wake);
+        } catch (RefusedException e) {
+            if (!known) {
+                session.close();
+            }
+            throw e;
+        }
     }
 
     /** Ours count from 1; what is less than 0 is not beyond the end, and what is too long to count certainly is. */

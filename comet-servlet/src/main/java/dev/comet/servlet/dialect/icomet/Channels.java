@@ -5,14 +5,10 @@ import dev.comet.ChannelOptions;
 import dev.comet.Comet;
 import dev.comet.Refusal;
 import dev.comet.RefusedException;
-import java.time.Duration;
 import java.util.Optional;
 
 /** The channels as iComet creates them: protocol page, "Life of a channel, and settings". <i>Thread-safe.</i> */
 final class Channels {
-    /** iComet's buffer knows no age. */
-    private static final Duration FOR_EVER = Duration.ofDays(36_500);
-
     private final Comet comet;
     private final int most;
     private final ChannelOptions options;
@@ -24,7 +20,7 @@ final class Channels {
                 .channels()
                 .withHistoryMessages(settings.channelBufferSize())
                 .withIdleTimeout(settings.channelTimeout())
-                .withHistoryAge(FOR_EVER);
+                .withHistoryAge(ChannelOptions.ANY_AGE);
     }
 
     ChannelOptions options() {

@@ -57,25 +57,35 @@ public final class IcometAdminDialect implements Dialect {
         return switch (request.path()) {
             case "/push" -> publish(request, text -> text);
             case "/pub" -> publish(request, Json::unescaped);
-            case "/broadcast" -> get(Action.PUBLISH, request, this::broadcast);
+            case "/broadcast" -> ofAll(Action.PUBLISH, request, this::broadcast);
             case "/sign" -> get(Action.ADMIN, request, this::sign);
             case "/close" -> get(Action.ADMIN, request, this::close);
             case "/clear" -> get(Action.ADMIN, request, this::clear);
             case "/info" -> get(Action.ADMIN, request, this::info);
             case "/check" -> get(Action.ADMIN, request, this::check);
-            case "/psub" -> get(Action.ADMIN, request, query -> psub(request));
+            case "/psub" -> ofAll(Action.ADMIN, request, query -> psub(request));
             default ->
                 throw new Problem(
                         404, "there is /sign, /push, /pub, /broadcast, /close, /clear, /info, /check and /psub here");
         };
     }
 
+    /** What concerns the channel that is named. */
     private Reply get(Action action, Request request, Function<Query, Reply> then) {
+        return get(action, request, Query::cname, then);
+    }
+
+    /** What concerns all channels, whichever is named: to have the right to one is not enough. */
+    private Reply ofAll(Action action, Request request, Function<Query, Reply> then) {
+        return get(action, request, query -> "", then);
+    }
+
+    private Reply get(Action action, Request request, Function<Query, String> channel, Function<Query, Reply> then) {
         if (!request.method().equals("GET")) {
             throw new Problem(405, "only GET is for this", new Header("Allow", "GET"));
         }
         Query query = Query.of(request);
-        access.check(action, query.cname(), request);
+        access.check(action, channel.apply(query), request);
         return then.apply(query);
     }
 
@@ -86,6 +96,7 @@ public final class IcometAdminDialect implements Dialect {
         return switch (request.method()) {
             case "GET" -> published(request, Query.of(request), text);
             case "POST" -> {
+                access.checkBeforeBody(Action.PUBLISH, request);
                 request.requireForm();
                 long most = 3L * comet.settings().maxMessageBytes() + FORM_REST; // percent-encoded
                 yield new Reply.Read(most, whole -> published(whole, Query.ofForm(whole), text));
@@ -114,8 +125,9 @@ public final class IcometAdminDialect implements Dialect {
         long asked = query.number("expires");
         Duration expires = asked <= 0 ? settings.channelTimeout() : Duration.ofSeconds(Math.min(asked, MAX_EXPIRES));
         Channel channel = channels.open(query.cname());
-        if (!channel.options().idleTimeout().isZero()) { // else its creator wants it to stay
-            channel.expireAfter(expires);
+        Duration own = channel.options().idleTimeout();
+        if (!own.isZero()) { // else its creator wants it to stay
+            channel.expireAfter(asked <= 0 && own.compareTo(expires) > 0 ? own : expires);
         }
         return envelope.answer(Json.bytes("{\"type\":\"sign\",\"cname\":" + Script.quoted(channel.name()) + ",\"seq\":"
                 + channel.oldestSeq() + ",\"token\":\"" + channel.token() + "\",\"expires\":" + expires.toSeconds()
@@ -150,7 +162,8 @@ public final class IcometAdminDialect implements Dialect {
         String cname = query.cname();
         if (cname.isEmpty()) {
             return json("{\"version\": \"" + VERSION + "\", \"channels\": " + comet.channelCount()
-                    + ", \"subscribers\": " + comet.stats().subscribers() + "}");
+                    + ", \"subscribers\": "
+                    + comet.channels().stream().mapToInt(Channel::subscribers).sum() + "}");
         }
         int subscribers = channels.find(cname).map(Channel::subscribers).orElse(0);
         return json("{\"cname\": " + Script.quoted(cname) + ", \"subscribers\": " + subscribers + "}");

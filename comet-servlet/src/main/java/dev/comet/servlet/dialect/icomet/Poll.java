@@ -44,17 +44,15 @@ final class Poll implements Framing {
     }
 
     @Override
-    public void begin(Subscriber at, Frames out) {
+    public boolean begin(Subscriber at, Frames out) {
         if (wanted.fromNow()) {
             say(Json.nextSeq(wanted.cname(), at.nextSeq()), out);
         }
+        return !said;
     }
 
     @Override
     public boolean event(Event event, Subscriber at, Frames out) {
-        if (said && !array) {
-            return false; // next_seq is the answer, and that message is the next poll's
-        }
         if (event instanceof Gap gap) {
             if (gap.reason() == Gap.Reason.RESET) {
                 say(Json.nextSeq(wanted.cname(), at.nextSeq()), out);

@@ -40,11 +40,12 @@ final class Stream implements Framing {
     }
 
     @Override
-    public void begin(Subscriber at, Frames out) {
+    public boolean begin(Subscriber at, Frames out) {
         envelope.begin(out);
         if (wanted.fromNow()) {
             nextSeq(at, out);
         }
+        return true;
     }
 
     /** What the buffer no longer holds is skipped without a word: the wire has none. The statistics count it. */

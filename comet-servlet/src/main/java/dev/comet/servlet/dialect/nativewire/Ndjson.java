@@ -25,7 +25,7 @@ final class Ndjson extends Stream {
     }
 
     @Override
-    public void begin(Subscriber at, Frames out) {
+    public boolean begin(Subscriber at, Frames out) {
         String cursor = at.cursor().toString();
         out.add(line(Json.object(json -> {
             json.writeStringField("type", "open");
@@ -33,6 +33,7 @@ final class Ndjson extends Stream {
             json.writeNumberField("retry", retryMillis());
             json.writeStringField("connection", UUID.randomUUID().toString());
         })));
+        return true;
     }
 
     @Override

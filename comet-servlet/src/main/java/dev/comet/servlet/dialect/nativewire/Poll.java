@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  * One JSON document with what there is, or with what comes first: docs/native.md, "poll objects". <i>Owned by one response's
  * drainer.</i>
  *
- * <p>Gaps stand before the messages in the answer, so one that shows up between messages is left for the next poll: the answer's
- * cursor is the place before it.
+ * <p>Gaps stand before the messages in the answer, so one that shows up between messages is left for the next poll.
  */
 final class Poll implements Framing {
 
@@ -42,10 +41,6 @@ final class Poll implements Framing {
     @Override
     public boolean event(Event event, Subscriber at, Frames out) {
         if (event instanceof Gap gap) {
-            if (messages.size() > 0) {
-                full = true;
-                return false;
-            }
             String now = at.cursor().toString();
             gaps.add(gaps.size() == 0 ? "" : ",").add(Json.gap(gap, now));
             cursor = now;
@@ -58,6 +53,11 @@ final class Poll implements Framing {
             full = messages.isFull();
         }
         return !full;
+    }
+
+    @Override
+    public boolean takesGaps() {
+        return messages.size() == 0;
     }
 
     @Override

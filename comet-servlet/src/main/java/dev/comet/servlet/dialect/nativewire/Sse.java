@@ -44,8 +44,9 @@ final class Sse extends Stream {
     }
 
     @Override
-    public void begin(Subscriber at, Frames out) {
+    public boolean begin(Subscriber at, Frames out) {
         out.add("retry: " + retryMillis() + "\nid: " + at.cursor() + "\n\n");
+        return true;
     }
 
     @Override

@@ -127,6 +127,7 @@ public final class SimpleCometDialect implements Dialect {
                 .channels()
                 .withHistoryMessages(most.orElse(settings.messagesPerChannel()))
                 .withIdleTimeout(settings.inactiveChannelTimeout())
+                .withHistoryAge(ChannelOptions.ANY_AGE)
                 .withSessionsOnly(!sessions.isEmpty() && !sessions.equals("0"));
         comet.create(name, options);
         return success(request, new Json().text("channel_id", name));

@@ -21,7 +21,9 @@ import dev.comet.servlet.dialect.Script;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,7 +33,7 @@ import java.util.regex.Pattern;
 
 /** Stardust: docs/dialects/stardust.md. <i>Thread-safe.</i> */
 public final class StardustDialect implements Dialect {
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_]+");
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_]{1,200}");
     private static final Pattern ID = Pattern.compile("[.0-9]{1,100}");
 
     private static final String CHANNEL = "/channel";
@@ -39,6 +41,9 @@ public final class StardustDialect implements Dialect {
 
     /** A percent-encoded byte is three. */
     private static final int ENCODED = 3;
+
+    /** The most bytes of messages that an answer about channels has; the older ones are left out. */
+    private static final int INFO_BYTES = 1 << 20;
 
     private static final String SOURCE = "stardust";
     private static final List<Header> JSON = List.of(
@@ -57,7 +62,10 @@ public final class StardustDialect implements Dialect {
         this.settings = settings;
         this.access = access;
         this.sessions = comet.sessions(settings.timeout().multipliedBy(2));
-        this.options = comet.settings().channels().withHistoryMessages(settings.channelLength());
+        this.options = comet.settings()
+                .channels()
+                .withHistoryMessages(settings.channelLength())
+                .withHistoryAge(ChannelOptions.ANY_AGE);
     }
 
     @Override
@@ -146,20 +154,24 @@ public final class StardustDialect implements Dialect {
 
     private Reply info(Request request, List<String> channels) {
         check(Action.SUBSCRIBE, channels, request);
+        for (String name : channels) {
+            if (comet.find(name).filter(c -> c.options().sessionsOnly()).isPresent()) {
+                throw new RefusedException(Refusal.DENIED, "channel '" + name + "' is for clients that are registered");
+            }
+        }
+        int[] room = {INFO_BYTES};
         StringJoiner infos = new StringJoiner(",", "[", "]\n");
-        channels.forEach(name -> infos.add(info(name)));
+        channels.forEach(name -> infos.add(info(name, room)));
         return json(infos.toString());
     }
 
     /** One that nobody has posted or listened to looks like one that has just sprung into life. */
-    private String info(String name) {
+    private String info(String name, int[] room) {
         Optional<Channel> channel = comet.find(name);
         int size = channel.map(c -> c.options().historyMessages()).orElse(options.historyMessages());
         long position = size == 0 ? 0 : (channel.map(Channel::nextSeq).orElse(1L) - 1) % size;
         StringJoiner messages = new StringJoiner(",", "[", "]");
-        for (Message m : channel.map(Channel::history).orElse(List.of())) {
-            messages.add(new String(m.encoded(Stars.OBJECT), StandardCharsets.UTF_8));
-        }
+        newest(channel.map(Channel::history).orElse(List.of()), room).forEach(messages::add);
         // Who they are is nobody's business: an id is all that it takes to get their messages.
         StringJoiner subscribers = new StringJoiner(",", "[", "]");
         for (int i = 1; i <= channel.map(Channel::sessions).orElse(0); i++) {
@@ -167,6 +179,20 @@ public final class StardustDialect implements Dialect {
         }
         return "{\"name\":" + Script.quoted(name) + ",\"i\":" + position + ",\"size\":" + size + ",\"messages\":"
                 + messages + ",\"subscribers\":" + subscribers + "}";
+    }
+
+    /** The newest of them that there is room for in the answer, which anyone may ask for, oldest first. */
+    private static Deque<String> newest(List<Message> history, int[] room) {
+        Deque<String> objects = new ArrayDeque<>();
+        for (int i = history.size() - 1; i >= 0; i--) {
+            byte[] object = history.get(i).encoded(Stars.OBJECT);
+            room[0] -= object.length;
+            if (room[0] < 0) {
+                break;
+            }
+            objects.addFirst(new String(object, StandardCharsets.UTF_8));
+        }
+        return objects;
     }
 
     // ---- post
@@ -260,7 +286,12 @@ public final class StardustDialect implements Dialect {
     @Override
     public Reply refused(Request request, RefusedException refusal) {
         comet.countRefusal(refusal);
-        return new Reply.Now(Problem.status(refusal.refusal()), TEXT, utf8(refusal.detail() + "\n"));
+        if (refusal.refusal() == Refusal.DENIED && request.method().equals("POST") && settings.challenges(request)) {
+            return refused(
+                    request,
+                    new Problem(401, refusal.detail(), new Header("WWW-Authenticate", "Basic realm=\"Stardust\"")));
+        }
+        return refused(request, new Problem(Problem.status(refusal.refusal()), refusal.detail()));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.comet.servlet.dialect.stardust;
 
+import dev.comet.servlet.dialect.Request;
 import dev.comet.servlet.dialect.Rule;
 import dev.comet.servlet.dialect.Rules;
 import dev.comet.servlet.dialect.Values;
@@ -21,6 +22,8 @@ import java.util.List;
 public record StardustSettings(
         String base, int channelLength, Duration timeout, List<String> allowFrom, String credentials) {
 
+    private static final String SCHEME = "Basic ";
+
     /** Reads them. */
     public static StardustSettings read(Values values) {
         String base = values.text("base", "");
@@ -41,14 +44,30 @@ public record StardustSettings(
     public Rules rules() {
         Rule post = Rule.addresses(allowFrom, List.of());
         if (!credentials.isEmpty()) {
-            byte[] right = ("Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8)))
-                    .getBytes(StandardCharsets.UTF_8);
-            post = post.or(
-                    request -> request.header("Authorization")
-                            .filter(shown -> MessageDigest.isEqual(right, shown.getBytes(StandardCharsets.UTF_8)))
-                            .isPresent(),
-                    "the user and password of auth_user and auth_pass");
+            post = post.or(this::isShown, "the user and password of auth_user and auth_pass");
         }
         return new Rules(Rule.ANYONE, post, Rule.NOBODY, Rule.NOBODY);
+    }
+
+    /** Whether a password would help whom was refused, and was not shown. */
+    boolean challenges(Request request) {
+        return !credentials.isEmpty() && !isShown(request);
+    }
+
+    private boolean isShown(Request request) {
+        return MessageDigest.isEqual(credentials.getBytes(StandardCharsets.UTF_8), shown(request));
+    }
+
+    /** What basic auth shows; empty, when nothing. */
+    private static byte[] shown(Request request) {
+        String header = request.header("Authorization").orElse("");
+        if (!header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+            return new byte[0];
+        }
+        try {
+            return Base64.getDecoder().decode(header.substring(SCHEME.length()).strip());
+        } catch (IllegalArgumentException e) {
+            return new byte[0]; // not Base64: no password of ours
+        }
     }
 }

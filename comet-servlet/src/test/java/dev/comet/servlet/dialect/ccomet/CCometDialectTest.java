@@ -577,4 +577,27 @@ final class CCometDialectTest {
             assertThat(held.isHeld()).as("a subscriber keeps its channel").isTrue();
         }
     }
+
+    /** Sessions are bounded for all: those of refused requests must not fill them. */
+    @Test
+    void subscribe_thatIsRefused_leavesNoSession() {
+        try (Talk talk = new Talk(
+                Comet.builder(),
+                comet -> new CCometDialect(
+                        comet,
+                        CCometSettings.read(new dev.comet.servlet.dialect.Values("ccomet", java.util.Map.of())),
+                        new dev.comet.servlet.dialect.Access(
+                                CCometDialect.RULES,
+                                dev.comet.servlet.dialect.Access.NO_OPINION,
+                                java.util.Set.of(),
+                                java.util.Set.of())))) {
+            for (int i = 0; i < 3; i++) {
+                assertThat(talk.ask(dev.comet.servlet.dialect.Ask.get(
+                                        "/subscribe?channel=a%25b&sname=x&seqid=0&callback=cb"))
+                                .text())
+                        .contains("400");
+            }
+            assertThat(talk.comet().stats().sessions()).isZero();
+        }
+    }
 }

@@ -8,10 +8,12 @@ import dev.comet.Authorizer;
 import dev.comet.Caller;
 import dev.comet.ChannelOptions;
 import dev.comet.Comet;
+import dev.comet.RefusedException;
 import dev.comet.servlet.dialect.Ask;
 import dev.comet.servlet.dialect.Reply;
 import dev.comet.servlet.dialect.icomet.Client.Said;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -494,5 +496,42 @@ final class IcometAdminTest {
         assertThatThrownBy(() -> IcometWire.settings(setting))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(setting.substring(0, setting.indexOf('=')));
+    }
+
+    /** To have the right to one channel, and to name it, is not to have it to all. */
+    @Test
+    void whatConcernsAllChannels_isAskedAsThat() {
+        Authorizer room =
+                question -> question.channel().equals("room") ? Authorizer.Decision.ALLOW : Authorizer.Decision.UNKNOWN;
+        try (IcometWire wire = new IcometWire(Comet.builder(), room)) {
+            for (String target : List.of("/broadcast?content=x&cname=room", "/psub?cname=room")) {
+                assertThat(wire.answer(wire.admin, Ask.get(target)).status())
+                        .as(target)
+                        .isEqualTo(403);
+            }
+            assertThat(wire.answer(wire.admin, Ask.get("/clear?cname=room")).status())
+                    .isEqualTo(404);
+        }
+    }
+
+    /** Its creator's settings count, unless the signer says otherwise. */
+    @Test
+    void sign_withoutExpires_doesNotShortenAnothersChannel() {
+        try (IcometWire wire = new IcometWire()) {
+            wire.comet.channel("app", ChannelOptions.DEFAULT.withIdleTimeout(Duration.ofHours(1)));
+            wire.admin("/sign?cname=app");
+            wire.time.advance(Duration.ofMinutes(50));
+            assertThat(wire.comet.find("app")).isPresent();
+        }
+    }
+
+    /** Nobody makes the server read a form who may not publish to any channel. */
+    @Test
+    void post_ofAStranger_isRefusedBeforeItsBodyIsRead() {
+        try (IcometWire wire = new IcometWire()) {
+            assertThatThrownBy(() -> wire.admin.answer(
+                            Ask.form("/push", "cname=a&content=x").request()))
+                    .isInstanceOf(RefusedException.class);
+        }
     }
 }

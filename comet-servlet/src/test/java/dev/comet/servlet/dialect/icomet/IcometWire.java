@@ -40,7 +40,7 @@ final class IcometWire implements AutoCloseable {
 
     /** With settings as {@code name=value}. */
     IcometWire(String... settings) {
-        this(Comet.builder(), question -> Authorizer.Decision.UNKNOWN, settings);
+        this(Comet.builder(), Access.NO_OPINION, settings);
     }
 
     IcometWire(Comet.Builder hub, Authorizer authorizer, String... settings) {
@@ -248,12 +248,13 @@ final class IcometWire implements AutoCloseable {
             if (lastWords) {
                 return false;
             }
+            boolean more = true;
             if (!begun) {
                 begun = true;
-                framing.begin(subscriber, frames);
+                more = framing.begin(subscriber, frames);
             }
             Subscriber.Read read = Subscriber.Read.MORE;
-            if (!frames.isFull()) {
+            if (more && !frames.isFull()) {
                 read = subscriber.read(event -> framing.event(event, subscriber, frames) && !frames.isFull());
             }
             if (read == Subscriber.Read.CLOSED || framing.isDone()) {

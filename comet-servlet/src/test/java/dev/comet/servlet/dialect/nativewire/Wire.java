@@ -6,7 +6,9 @@ import dev.comet.Action;
 import dev.comet.Authorizer;
 import dev.comet.CloseReason;
 import dev.comet.Comet;
+import dev.comet.Event;
 import dev.comet.RefusedException;
+import dev.comet.Sink;
 import dev.comet.Subscriber;
 import dev.comet.servlet.dialect.Access;
 import dev.comet.servlet.dialect.Ask;
@@ -206,16 +208,25 @@ final class Wire implements AutoCloseable {
             if (lastWords) {
                 return false;
             }
+            boolean more = true;
             if (!begun) {
                 begun = true;
-                framing.begin(from, frames);
+                more = framing.begin(from, frames);
             }
             Subscriber.Read read = Subscriber.Read.MORE;
-            if (!frames.isFull()) {
-                read = from.read(event -> {
-                    boolean more = framing.event(event, from, frames) && !frames.isFull();
-                    afterEvent.run();
-                    return more;
+            if (more && !frames.isFull()) {
+                read = from.read(new Sink() {
+                    @Override
+                    public boolean accept(Event event) {
+                        boolean another = framing.event(event, from, frames) && !frames.isFull();
+                        afterEvent.run();
+                        return another;
+                    }
+
+                    @Override
+                    public boolean takesGaps() {
+                        return framing.takesGaps();
+                    }
                 });
             }
             if (read == Subscriber.Read.CLOSED || framing.isDone()) {

@@ -102,6 +102,26 @@ class StardustTest {
         assertThat(Talk.json(talk.ask(Ask.get("/channel")).text())).isEqualTo(List.of("C_1", "a", "b"));
     }
 
+    /** Anyone may ask, for many channels at once: an answer is not to hold megabytes. */
+    @Test
+    void info_leavesOutWhatIsTooMuch_theOldestFirst() {
+        talk.comet().channel("a", ChannelOptions.DEFAULT.withHistoryBytes(10_000_000));
+        for (int i = 0; i < 4; i++) {
+            talk.comet().publish("a", i + "x".repeat(400_000));
+        }
+        List<?> messages =
+                (List<?>) array(talk.ask(Ask.get("/channel/a"))).get(0).get("messages");
+        assertThat(messages).hasSize(2);
+        assertThat(((Map<?, ?>) messages.get(1)).get("data").toString()).startsWith("3");
+    }
+
+    @Test
+    void name_isUpTo200Characters() {
+        assertThat(poll("a".repeat(200), "1").status()).isEqualTo(200);
+        assertThat(poll("a".repeat(201), "1").status()).isEqualTo(404);
+        assertThat(talk.ask(Ask.get("/channel/" + "a".repeat(201))).status()).isEqualTo(404);
+    }
+
     @Test
     void info_ofChannels_inTheOrderAsked() {
         for (int i = 0; i < 10; i++) {
@@ -242,11 +262,14 @@ class StardustTest {
                         .status())
                 .isEqualTo(200);
         for (String wrong : List.of(basic("ann:secret"), basic("ann:"), basic(""), "Basic", "Bearer x")) {
-            assertThat(talk.ask(Ask.form("/channel/a", "m={}").with("Authorization", wrong))
-                            .status())
-                    .as(wrong)
-                    .isEqualTo(403);
+            Held refused = talk.ask(Ask.form("/channel/a", "m={}").with("Authorization", wrong));
+            assertThat(refused.status()).as(wrong).isEqualTo(401);
+            assertThat(refused.header("WWW-Authenticate")).containsExactly("Basic realm=\"Stardust\"");
         }
+        assertThat(talk.ask(Ask.form("/channel/a", "m={}")
+                                .with("Authorization", basic("ann:s:ecret").replace("Basic", "bASIC")))
+                        .status())
+                .isEqualTo(200);
         assertThat(post("a", "{}").status()).as("loopback still").isEqualTo(200);
     }
 
@@ -382,6 +405,7 @@ class StardustTest {
         talk.comet().create("private", ChannelOptions.DEFAULT.withSessionsOnly(true));
         assertThat(poll("private", "1").status()).isEqualTo(403);
         assertThat(poll("private", "1").status()).isEqualTo(403);
+        assertThat(talk.ask(Ask.get("/channel/other+private")).status()).isEqualTo(403);
     }
 
     // ---- what others publish
@@ -455,10 +479,18 @@ class StardustTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"channel_length,0", "channel_length,x", "timeout,0", "timeout,1s", "auth_user,ann"})
+    @CsvSource({
+        "channel_length,0",
+        "channel_length,x",
+        "timeout,0",
+        "timeout,1s",
+        "auth_user,ann",
+        "allow_from,localhost"
+    })
     void wrongSettings_areSaid(String name, String value) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> StardustSettings.read(new Values("stardust", Map.of(name, value))))
-                .withMessageContaining("stardust." + name);
+                .isThrownBy(() -> StardustSettings.read(new Values("stardust", Map.of(name, value)))
+                        .rules())
+                .withMessageContaining(value.equals("ann") ? name : value);
     }
 }
