@@ -14,7 +14,7 @@ import java.util.TreeMap;
  */
 final class Same {
     private static final JsonFactory FACTORY = new JsonFactory();
-    private static final Set<String> EACH_TIME = Set.of("id", "ts", "_ts", "last_id", "message_id");
+    private static final Set<String> EACH_TIME = Set.of("id", "ts", "_ts", "last_id", "message_id", "time");
     private static final String FRAME = "<script>parent.icomet_cb(";
 
     private Same() {}
@@ -72,6 +72,9 @@ final class Same {
         }
         if (token == JsonToken.VALUE_STRING) {
             String text = json.getText();
+            if (name.equals("cursor")) {
+                return "a cursor";
+            }
             if (name.equals("version")) {
                 return "a version";
             }

@@ -42,7 +42,9 @@ class TranscriptsTest {
             "admin", "/icomet-admin",
             "simple", "/simple-comet",
             "stardust", "/stardust",
-            "ccomet", "/ccomet");
+            "ccomet", "/ccomet",
+            "native", "/comet",
+            "native-admin", "/comet-admin");
 
     /** What may serve the endpoints. */
     private interface Container {
@@ -60,7 +62,7 @@ class TranscriptsTest {
 
     private static final Pattern A_TOKEN = Pattern.compile("\"token\":\"([0-9a-f]{32})\"");
 
-    private static final List<String> DIALECTS = List.of("icomet", "simple-comet", "stardust", "ccomet");
+    private static final List<String> DIALECTS = List.of("icomet", "simple-comet", "stardust", "ccomet", "all");
 
     /** On each container; side by side, for most of their time they wait for time-outs. */
     @TestFactory
@@ -86,7 +88,7 @@ class TranscriptsTest {
         return DynamicContainer.dynamicContainer(file.getFileName().toString(), tests);
     }
 
-    /** A file's name begins with it. */
+    /** A file's name begins with it; {@code all}: a conversation in all of them. */
     private static String dialect(Path file) {
         return DIALECTS.stream()
                 .filter(file.getFileName().toString()::startsWith)
