@@ -141,7 +141,8 @@ export const connect = (
         timer = setTimeout(done, milliseconds);
       });
       clearTimeout(timer);
-      resume = isWoken = isFull = false;
+      resume = null;
+      isWoken = isFull = false;
     };
 
     const query = more => {
@@ -237,12 +238,11 @@ export const connect = (
       const run = {
         async poll() {
           let since;
+          opened();
           do {
             since = Date.now();
             // Nothing, and long before its time: whoever answers so would be asked without end.
-            if (!(await poll(pollWait)) && Date.now() - since < 1000) break;
-            opened();
-          } while (queue.length < buffer);
+          } while (((await poll(pollWait)) || Date.now() - since > 1000) && queue.length < buffer);
         },
 
         async stream() {
@@ -272,14 +272,14 @@ export const connect = (
               { withCredentials: credentials == 'include' },
             );
             let isDeaf = true; // it has shown nothing yet
-            const listen = () =>
-              expect(2 * heartbeat, async () => {
+            const listen = milliseconds =>
+              expect(milliseconds, async () => {
                 try {
                   if (await poll(0)) {
                     if (isDeaf) suspicion = 2;
                     abort();
                   } else {
-                    listen();
+                    listen(2 * heartbeat);
                   }
                 } catch (error) {
                   reject(error);
@@ -287,7 +287,7 @@ export const connect = (
               });
             signal.addEventListener('abort', () => source.close());
             source.onopen = () => {
-              listen();
+              listen(firstByte); // headers may pass a proxy that holds back the rest
               opened();
             };
             // It would come back by itself, with the cursor of its URL: an old one.
@@ -297,7 +297,7 @@ export const connect = (
             };
             for (const name of names) {
               source.addEventListener(name, ({ type, data }) => {
-                listen();
+                listen(2 * heartbeat);
                 suspicion = isDeaf = 0;
                 receive({ type, ...JSON.parse(data) });
               });
@@ -307,7 +307,8 @@ export const connect = (
       };
 
       const work = async () => {
-        if (suspicion || transports[transport] == 'sse') {
+        if (suspicion || transports[transport] != 'stream') {
+          // Polls too need a cursor before they wait: what came meanwhile would be lost with the first one.
           await poll(0);
           if (suspicion > 1) {
             // The server can be reached, and still this transport has failed.
