@@ -20,10 +20,9 @@ const common = { minify: true, charset: 'utf8', logLevel: 'warning' };
 await build({ ...common, entryPoints: ['src/comet.js'], bundle: true, format: 'esm', target: 'es2022', outfile: 'dist/comet.js' });
 await build({
   ...common,
-  entryPoints: ['src/comet.js'],
+  stdin: { contents: "import { connect } from './comet.js'; window.comet = { connect };", resolveDir: 'src' },
   bundle: true,
   format: 'iife',
-  globalName: 'comet',
   target: 'es2022',
   outfile: 'dist/comet.min.js',
 });

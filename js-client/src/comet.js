@@ -48,7 +48,6 @@ export const connect = (
   const life = new AbortController();
   const close = () => life.abort();
   const base = url.replace(/\/$/, '');
-  transports = transports.filter(name => name != 'sse' || globalThis.EventSource);
 
   const bearer = async renew => (typeof token == 'function' ? token(renew) : token);
 
@@ -74,12 +73,17 @@ export const connect = (
     });
   };
 
-  const subscribe = (channels, { from, signal: ownSignal, types = [], ...parameters } = {}) => {
+  const subscribe = (channels, { from, signal: ownSignal, types, ...parameters } = {}) => {
     channels = [].concat(channels);
     from ||= 'latest';
     const events = emitter(all);
     const ownLife = new AbortController();
-    const names = new Set([...EVENTS, ...types]);
+    const names = new Set([...EVENTS, ...(types || [])]);
+    // Of several channels, the cursor of one's message leads past what EventSource has not shown of another.
+    const ways = transports.filter(
+      name => name != 'sse' || (globalThis.EventSource && (types || channels.length < 2)),
+    );
+    if (!ways[0]) ways.push('stream');
 
     // What has come. The next attempt goes on at the cursor.
     let cursor = /^(latest|oldest|\d+)$/.test(from) ? '' : from;
@@ -104,7 +108,7 @@ export const connect = (
     let suspicion = 0; // against the transport: from 1 on it is checked by a poll, from 2 on the next one has its turn
 
     const state = (name, more) =>
-      events.emit('state', { state: name, transport: transports[transport], ...more }, subscription);
+      events.emit('state', { state: name, transport: ways[transport], ...more }, subscription);
 
     const notify = () => {
       for (const wake of takers.splice(0)) wake();
@@ -165,6 +169,11 @@ export const connect = (
       const { signal } = mine;
       let timer;
       let isOpen;
+      // EventSource only: has it show a type; and asks for what it has not shown. Nothing else is taken until that is there.
+      let show;
+      let check;
+      let isChecking;
+      let isSkipping; // something was not taken
 
       const abort = () => mine.abort();
 
@@ -190,8 +199,11 @@ export const connect = (
 
       /** Takes what the server says; true when it is news. An answer that is complete has all that there is. */
       const receive = (item, isComplete) => {
-        // After a hole, what follows in other channels would move the cursor past it.
         if (signal.aborted) return;
+        if (isChecking && !isComplete) {
+          isSkipping = true;
+          return;
+        }
         const { type, channel, reason, seq, cursor: next } = item;
         if (type == 'open') {
           retry = item.retry || retry;
@@ -206,17 +218,20 @@ export const connect = (
             if (resets.get(channel) == next) return;
             resets.set(channel, next);
           } else if (first) {
-            const due = (seen.get(channel) ?? first - 1) + 1;
+            // Before the first one that EventSource shows there may have been others.
+            const due = (seen.get(channel) ?? (check && !isComplete ? 0 : first - 1)) + 1;
             if (last < due) return;
             if (first > due) {
               if (!isComplete) {
-                suspicion ||= 1;
+                if (check) return check();
+                suspicion = 1;
                 return abort();
               }
               queue.push({ type: 'gap', channel, reason: 'lost', from: due, to: first - 1, cursor });
             }
           }
           if (last != null) seen.set(channel, last);
+          if (!names.has(type)) show?.(type);
           names.add(type);
           queue.push(item);
           notify();
@@ -272,19 +287,32 @@ export const connect = (
               { withCredentials: credentials == 'include' },
             );
             let isDeaf = true; // it has shown nothing yet
-            const listen = milliseconds =>
-              expect(milliseconds, async () => {
-                try {
-                  if (await poll(0)) {
-                    if (isDeaf) suspicion = 2;
-                    abort();
-                  } else {
-                    listen(2 * heartbeat);
-                  }
-                } catch (error) {
-                  reject(error);
-                }
+            const listen = milliseconds => expect(milliseconds, () => check(true));
+            check = async isSilent => {
+              let news = 0;
+              isChecking = true;
+              try {
+                do {
+                  isSkipping = false;
+                  news += await poll(0);
+                } while (isSkipping);
+              } catch (error) {
+                reject(error);
+              }
+              isChecking = false;
+              listen(2 * heartbeat);
+              if (isSilent && news) {
+                if (isDeaf) suspicion = 2;
+                abort();
+              }
+            };
+            show = name =>
+              source.addEventListener(name, ({ type, data }) => {
+                if (!isChecking) listen(2 * heartbeat);
+                suspicion = isDeaf = 0;
+                receive({ type, ...JSON.parse(data) });
               });
+            names.forEach(show);
             signal.addEventListener('abort', () => source.close());
             source.onopen = () => {
               listen(firstByte); // headers may pass a proxy that holds back the rest
@@ -295,28 +323,21 @@ export const connect = (
               if (!isOpen) suspicion++;
               reject(Error('EventSource failed'));
             };
-            for (const name of names) {
-              source.addEventListener(name, ({ type, data }) => {
-                listen(2 * heartbeat);
-                suspicion = isDeaf = 0;
-                receive({ type, ...JSON.parse(data) });
-              });
-            }
           });
         },
       };
 
       const work = async () => {
-        if (suspicion || transports[transport] != 'stream') {
+        if (suspicion || ways[transport] != 'stream') {
           // Polls too need a cursor before they wait: what came meanwhile would be lost with the first one.
           await poll(0);
           if (suspicion > 1) {
             // The server can be reached, and still this transport has failed.
             suspicion = 0;
-            if (transports[transport + 1]) transport++;
+            if (ways[transport + 1]) transport++;
           }
         }
-        await run[transports[transport]]();
+        await run[ways[transport]]();
       };
 
       state('connecting');

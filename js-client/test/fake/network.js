@@ -17,7 +17,8 @@ export class Network {
 
   /** Calls `on.head(status, headers)`, `on.chunk(text)`, `on.end()` and `on.error()`, in order; returns the pipe. */
   open(request, on) {
-    const pipe = { isFrozen: false, last: 0, held: [], on };
+    const { buffers } = this; // a proxy does not change its mind in the middle
+    const pipe = { isFrozen: false, last: 0, held: [] };
     this.pipes.add(pipe);
     const deliver = (what, ...values) => {
       pipe.last = Math.max(pipe.last, this.clock.now + this.delay());
@@ -30,7 +31,7 @@ export class Network {
     const pass = (what, ...values) => {
       if (what == 'end') {
         for (const held of pipe.held.splice(0)) deliver(...held);
-      } else if (this.buffers == 'all' || (this.buffers && what != 'head')) {
+      } else if (buffers == 'all' || (buffers && what != 'head')) {
         return pipe.held.push([what, ...values]);
       }
       deliver(what, ...values);
@@ -45,7 +46,6 @@ export class Network {
       onclose: () => {},
     };
     pipe.cut = () => {
-      pipe.onlyError = true;
       deliver('error');
       reply.onclose();
     };
