@@ -391,6 +391,87 @@ describe('the fall-back', () => {
   });
 });
 
+describe('what only bad luck brings', () => {
+  const lines = (connection, change) => {
+    const { reply } = connection;
+    const send = reply.send;
+    const held = [];
+    reply.send = text => held.push(text);
+    return () => {
+      reply.send = send;
+      send(change(held).join(''));
+    };
+  };
+
+  test('after a hole nothing more of a chunk is taken, for its cursors lead past the hole', async () => {
+    comet = connect('/comet', { transports: ['stream'] });
+    const got = collect(comet.subscribe(['news', 'chat']));
+    await w.pass(100);
+    w.server.publish('news', 1);
+    await w.pass(100);
+    const release = lines([...w.server.connections][0], held => held.slice(1));
+    w.server.publish('news', 2);
+    w.server.publish('news', 3);
+    w.server.publish('chat', 4);
+    release();
+    await w.pass(5_000);
+    assert.deepEqual(got.data().sort(), [1, 2, 3, 4]);
+    assert.deepEqual(got.gaps(), []);
+  });
+
+  test('a reset that is repeated after messages does not double them', async () => {
+    comet = connect('/comet', { transports: ['stream'] });
+    const subscription = comet.subscribe('news', { from: '000000ff.7' });
+    const got = collect(subscription);
+    w.server.publish('news', 1);
+    const handle = w.server.handle;
+    w.server.handle = (request, reply) => {
+      const release = lines({ reply }, ([open, gap, m]) => [open, gap, m, gap, m]);
+      handle.call(w.server, request, reply);
+      release();
+    };
+    await w.pass(100);
+    assert.deepEqual(got.data(), [1]);
+    assert.equal(got.gaps().length, 1);
+  });
+
+  test('an answer that is complete just when its attempt is over moves nothing', async t => {
+    const { json } = Response.prototype;
+    t.after(() => {
+      Response.prototype.json = json;
+    });
+    comet = connect('/comet', { transports: ['poll'] });
+    const got = collect(comet.subscribe('news'));
+    await w.pass(100);
+    Response.prototype.json = async function () {
+      const value = await json.call(this);
+      Response.prototype.json = json;
+      w.fire('online');
+      return value;
+    };
+    w.server.publish('news', 1);
+    await w.pass(5_000);
+    assert.deepEqual(got.data(), [1]);
+  });
+
+  test('what EventSource shows while a poll fills a hole is asked for too', async () => {
+    comet = connect('/comet', { transports: ['sse'] });
+    const got = collect(comet.subscribe('news'));
+    await w.pass(100);
+    w.server.publish('news', 1, { type: 'hidden' });
+    w.server.publish('news', 2);
+    w.server.guard = () => {
+      w.server.guard = () => {};
+      w.clock.after(1, () => {
+        w.network.delay = () => 1;
+        w.server.publish('news', 3);
+      });
+    };
+    await w.pass(100);
+    assert.deepEqual(got.data(), [1, 2, 3]);
+  });
+});
+
 describe('the rest', () => {
   test('the pause before an attempt grows, at random, from what the server says', async () => {
     w.server.retry = 500;
