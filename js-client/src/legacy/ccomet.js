@@ -13,10 +13,11 @@
       const name = 'ccomet_' + count++;
       const script = document.createElement('script');
       let items;
-      const done = () => {
+      const done = event => {
         clearTimeout(timer);
         script.onload = script.onerror = null;
-        delete window[name]; // an answer that is late finds nobody in: it is asked for again
+        if (event) delete window[name];
+        else window[name] = () => {}; // an answer that is late finds nobody in: it is asked for again
         script.remove();
         then?.(items);
       };

@@ -26,21 +26,21 @@
       const cb = 'icomet_cb_' + count++;
       const script = document.createElement('script');
       let answer;
-      const over = () => {
-        script.onload = script.onerror = null;
-        delete window[cb]; // an answer that is late finds nobody in: it is asked for again
-        script.remove();
-      };
       window[cb] = value => {
         answer = value;
       };
       script.onload = script.onerror = () => {
-        over();
+        delete window[cb];
+        script.remove();
         answer ? take(answer) : failed?.();
       };
       script.src = address(url, { ...parameters, cb });
       document.head.append(script);
-      return over;
+      return () => {
+        script.onload = script.onerror = null;
+        window[cb] = () => {}; // an answer that is late finds nobody in: it is asked for again
+        script.remove();
+      };
     };
 
     const expect = what => {

@@ -8,10 +8,11 @@ window.SimpleComet = (() => {
     const name = '_JSONP_comet_' + count++;
     const script = document.createElement('script');
     let pause = 5000;
-    const done = () => {
+    const done = event => {
       clearTimeout(timer);
       script.onload = script.onerror = null;
-      delete window[name]; // an answer that is late finds nobody in: it is asked for again
+      if (event) delete window[name];
+      else window[name] = () => {}; // an answer that is late finds nobody in: it is asked for again
       script.remove();
       setTimeout(read, pause, url, callback, client, since);
     };
