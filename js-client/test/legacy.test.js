@@ -329,7 +329,6 @@ describe('stardust.js', () => {
 describe('icomet.js', () => {
   const server = () => {
     const s = {
-      first: 1,
       messages: [],
       held: new Set(),
       token: '',
