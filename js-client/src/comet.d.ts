@@ -1,4 +1,4 @@
-/** A message of a channel. */
+/** A message of a channel. For those who asked with `members` also who came or left: type `join` or `leave`, `member`, `time`. */
 export interface Message<T = unknown> {
   channel: string;
   /** The channel's own count, from 1. */
@@ -14,14 +14,8 @@ export interface Message<T = unknown> {
   attributes?: Record<string, string>;
   /** Where to go on after this message. */
   cursor: string;
-}
-
-/** Somebody came or left; only for those who asked with `members`. */
-export interface Presence {
-  type: 'join' | 'leave';
-  channel: string;
-  member: string;
-  time: number;
+  /** Only of `join` and `leave`, which have no seq, id, data and cursor. */
+  member?: string;
 }
 
 /** What was missed. */

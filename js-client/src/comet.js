@@ -64,7 +64,7 @@ export const connect = (
     if (ok) return response;
     if (status == 401 && !renew && typeof token == 'function') return request(path, init, true);
     const problem = await response.json().catch(() => ({}));
-    throw Object.assign(Error(problem.detail || 'HTTP ' + status), {
+    throw Object.assign(Error(problem?.detail || 'HTTP ' + status), {
       status,
       problem,
       retryAfter: response.headers.get('Retry-After') * 1000 || 0,

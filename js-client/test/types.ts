@@ -9,7 +9,7 @@ comet.subscribe('news', { from: 20, types: ['greeting'], presence: 'ann', member
 
 for await (const m of subscription) {
   const message: Message<{ text: string }> = m;
-  console.log(message.data.text, message.cursor.length, m.seq.toFixed());
+  console.log(message.member ?? message.data.text, message.cursor.length, m.seq.toFixed());
 }
 const { seq } = await comet.publish('chat', { text: 'hello' }, { type: 'greeting', attributes: { sender: 'ann' } });
 seq.toFixed();
