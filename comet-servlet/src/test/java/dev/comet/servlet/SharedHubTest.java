@@ -93,4 +93,14 @@ final class SharedHubTest {
                 .hasMessageContaining("'comet.history-messages'");
         late.destroy(); // some containers do
     }
+
+    /** A container that gives up the servlet never calls destroy(): the hub's threads would stay with the application. */
+    @Test
+    void endpointWithWrongSettings_leavesNoHub() {
+        StardustServlet stardust = new StardustServlet();
+        assertThatThrownBy(() -> stardust.init(servlet("stardust", Map.of("stardust.timeout", "0"))))
+                .isInstanceOf(ServletException.class)
+                .hasMessageContaining("stardust.timeout=0");
+        assertThat(attributes).doesNotContainKey(Comet.class.getName());
+    }
 }
