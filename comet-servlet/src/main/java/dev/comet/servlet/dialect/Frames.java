@@ -2,6 +2,7 @@ package dev.comet.servlet.dialect;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Gathers frames into one write. A frame that stays alone is handed on as it is, without a copy. <i>Owned by one drainer at a
@@ -26,6 +27,16 @@ public final class Frames {
             gather(frame);
         }
         size += frame.length;
+        return this;
+    }
+
+    /** Adds the elements of a list, with commas between them. */
+    public Frames addList(List<byte[]> elements) {
+        String separator = "";
+        for (byte[] element : elements) {
+            add(separator).add(element);
+            separator = ",";
+        }
         return this;
     }
 

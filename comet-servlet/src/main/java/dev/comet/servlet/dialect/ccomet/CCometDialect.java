@@ -14,6 +14,7 @@ import dev.comet.SubscribeOptions;
 import dev.comet.Subscriber;
 import dev.comet.servlet.dialect.Access;
 import dev.comet.servlet.dialect.Dialect;
+import dev.comet.servlet.dialect.Digest;
 import dev.comet.servlet.dialect.Header;
 import dev.comet.servlet.dialect.Parameters;
 import dev.comet.servlet.dialect.Problem;
@@ -23,9 +24,6 @@ import dev.comet.servlet.dialect.Rule;
 import dev.comet.servlet.dialect.Rules;
 import dev.comet.servlet.dialect.Script;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -197,12 +195,7 @@ public final class CCometDialect implements Dialect {
      * between stands for one pair only, and nobody can make up another with the same digest.
      */
     private static String key(String channel, String name) {
-        try {
-            byte[] pair = (channel + '\0' + name).getBytes(StandardCharsets.UTF_8);
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(pair));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java has SHA-256", e);
-        }
+        return Digest.of(channel + '\0' + name);
     }
 
     // ---- outcomes

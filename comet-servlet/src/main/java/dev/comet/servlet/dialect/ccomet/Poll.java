@@ -96,17 +96,12 @@ final class Poll implements Framing {
     @Override
     public void end(CloseReason reason, Subscriber at, Frames out) {
         out.add(Items.open(callback));
-        String separator = "";
         if (beyond) {
             out.add(Items.ofType("403"));
         } else if (sign != null) {
-            out.add(sign);
-            separator = ",";
+            out.add(sign).add(messages.isEmpty() ? "" : ",");
         }
-        for (byte[] item : messages) {
-            out.add(separator).add(item);
-            separator = ",";
-        }
+        out.addList(messages);
         out.add(Items.CLOSE);
     }
 }

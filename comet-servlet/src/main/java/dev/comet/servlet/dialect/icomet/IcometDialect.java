@@ -13,10 +13,10 @@ import dev.comet.servlet.dialect.Header;
 import dev.comet.servlet.dialect.Problem;
 import dev.comet.servlet.dialect.Reply;
 import dev.comet.servlet.dialect.Request;
+import dev.comet.servlet.dialect.Spread;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 
 /** iComet's front, for the public: protocol page, "Front endpoints". <i>Thread-safe.</i> */
 public final class IcometDialect implements Dialect {
@@ -99,15 +99,8 @@ public final class IcometDialect implements Dialect {
     private Framing framing(Request request, Envelope envelope, Wanted wanted) {
         return switch (request.path()) {
             case "/poll", "/sub" -> new Poll(envelope, wanted, settings.pollingTimeout());
-            default -> new Stream(envelope, wanted, settings.pollingTimeout(), age());
+            default -> new Stream(envelope, wanted, settings.pollingTimeout(), Spread.age(maxAge));
         };
-    }
-
-    /** 80 to 100 % of the maximum, so that those who came together do not leave together. */
-    private Duration age() {
-        long nanos = maxAge.toNanos();
-        return Duration.ofNanos(
-                nanos - (long) (nanos * 0.2 * ThreadLocalRandom.current().nextDouble()));
     }
 
     // ---- refusals

@@ -30,26 +30,9 @@ final class Texts {
         return line(status(e.refusal()), e.detail());
     }
 
+    /** The page knows a full server as 429, "too many"; 503 is for one that goes. */
     private static int status(Refusal refusal) {
-        return switch (refusal) {
-            case BAD_CHANNEL,
-                    BAD_TYPE,
-                    BAD_ATTRIBUTE,
-                    BAD_JSON,
-                    BAD_CURSOR,
-                    BAD_NAME,
-                    TOO_MANY_CHANNELS_ASKED,
-                    EXISTS -> 400;
-            case DENIED -> 403;
-            case UNKNOWN_CHANNEL -> 404;
-            case MESSAGE_TOO_LARGE -> 413;
-            case TOO_MANY_CHANNELS,
-                    TOO_MANY_SUBSCRIBERS,
-                    TOO_MANY_SUBSCRIBERS_ON_CHANNEL,
-                    TOO_MANY_SUBSCRIBERS_FROM_ADDRESS,
-                    TOO_MANY_MEMBERS,
-                    TOO_MANY_SESSIONS -> 429;
-            case SHUTTING_DOWN -> 503;
-        };
+        int status = Problem.status(refusal);
+        return status == 503 && refusal != Refusal.SHUTTING_DOWN ? 429 : status;
     }
 }

@@ -3,6 +3,7 @@ package dev.comet.servlet.dialect.nativewire;
 import dev.comet.CloseReason;
 import dev.comet.servlet.dialect.Framing;
 import dev.comet.servlet.dialect.Header;
+import dev.comet.servlet.dialect.Spread;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -27,12 +28,9 @@ abstract class Stream implements Framing {
         return settings.heartbeat();
     }
 
-    /** 80 to 100 % of the maximum age, so that those who came together do not leave together. */
     @Override
     public final Duration holdFor() {
-        long nanos = settings.maxAge().toNanos();
-        return Duration.ofNanos(
-                nanos - (long) (nanos * 0.2 * ThreadLocalRandom.current().nextDouble()));
+        return Spread.age(settings.maxAge());
     }
 
     @Override

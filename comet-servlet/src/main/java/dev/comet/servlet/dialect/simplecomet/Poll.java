@@ -83,20 +83,11 @@ final class Poll implements Framing {
         for (Map.Entry<String, List<byte[]>> channel : messages.entrySet()) {
             if (!held || bytes == 0 || !channel.getValue().isEmpty()) {
                 out.add(separator + Json.string(channel.getKey()) + ":[");
-                list(channel.getValue(), out);
-                out.add("]");
+                out.addList(channel.getValue()).add("]");
                 separator = ",";
             }
         }
         out.add("},\"last_id\":" + at.idCursor() + ",\"return_code\":1,\"error_message\":\"\"}" + output.after());
-    }
-
-    private static void list(List<byte[]> frames, Frames out) {
-        String separator = "";
-        for (byte[] frame : frames) {
-            out.add(separator).add(frame);
-            separator = ",";
-        }
     }
 
     @Override

@@ -13,18 +13,16 @@ import dev.comet.Sessions;
 import dev.comet.SubscribeOptions;
 import dev.comet.servlet.dialect.Access;
 import dev.comet.servlet.dialect.Dialect;
+import dev.comet.servlet.dialect.Digest;
 import dev.comet.servlet.dialect.Header;
 import dev.comet.servlet.dialect.Problem;
 import dev.comet.servlet.dialect.Reply;
 import dev.comet.servlet.dialect.Request;
 import dev.comet.servlet.dialect.Script;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -265,12 +263,7 @@ public final class StardustDialect implements Dialect {
 
     /** A page may use one id in several loops, over other channels each: those are sessions of their own. */
     private static String key(String id, List<String> channels) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(utf8(String.join("+", channels)));
-            return id + "/" + HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every JDK has SHA-256", e);
-        }
+        return id + "/" + Digest.of(String.join("+", channels));
     }
 
     // ---- replies
