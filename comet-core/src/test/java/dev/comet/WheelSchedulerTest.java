@@ -102,6 +102,9 @@ class WheelSchedulerTest {
         Queue<Runnable> toCancel = new ConcurrentLinkedQueue<>();
         for (int thread = 0; thread < 2; thread++) {
             cancellers.add(new Thread(() -> {
+                while (ran.get() == 0) { // on a busy machine they would cancel all before the timer thread has its turn
+                    Thread.onSpinWait();
+                }
                 while (settled.getCount() > 0) {
                     Runnable cancel = toCancel.poll();
                     if (cancel != null) {
