@@ -71,6 +71,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     private boolean begun;
     private boolean lastWords;
     private boolean unflushed;
+    private boolean committed;
 
     // Written by the drainer, read by the timer.
     private volatile long lastWrite;
@@ -154,14 +155,15 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     private void drain() {
         Subscriber from = subscriber;
         ServletOutputStream to = out;
-        if (from == null || to == null) {
-            return; // not possible: the listener is set after both
+        AsyncContext context = async;
+        if (from == null || to == null || context == null) {
+            return; // not possible: the listener is set after them
         }
         inside = Thread.currentThread();
         try {
             Act act = Act.LOOP; // signalled meanwhile: once more, beginning with isReady()
             while (act == Act.LOOP) {
-                act = round(from, to);
+                act = round(from, to, context);
                 if (act == Act.HAND_OVER) {
                     act = handOver();
                 }
@@ -235,7 +237,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
      * Reads and writes until there is nothing left, the stream is not ready, or it has had its share: a client that is fast while
      * publishers are faster must not keep the thread from the others of its slice.
      */
-    private Act round(Subscriber from, ServletOutputStream to) throws IOException {
+    private Act round(Subscriber from, ServletOutputStream to, AsyncContext context) throws IOException {
         Frames frames = holds.take();
         boolean lent = false;
         blocked = false;
@@ -252,12 +254,17 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
             }
             lent = fill(from, frames);
             if (lent) {
+                if (lastWords && !committed) {
+                    context.getResponse().setContentLength(frames.size()); // that is all: no chunks, one write
+                }
+                committed = true;
                 to.write(frames.bytes(), 0, frames.size());
                 writes++;
                 unflushed = true;
                 lastWrite = scheduler.nanoTime();
             } else if (unflushed) {
                 to.flush();
+                committed = true;
                 unflushed = false;
             } else if (lastWords) {
                 framing.written(from);

@@ -24,9 +24,19 @@ final class Events {
     private static final int MAX_WAIT_SECONDS = 120;
 
     private enum As {
-        SSE,
-        NDJSON,
-        POLL
+        SSE("text/event-stream;charset=utf-8"),
+        NDJSON("application/x-ndjson"),
+        POLL("application/json");
+
+        @SuppressWarnings("ImmutableEnumChecker") // List.of() is
+        private final List<Header> headers;
+
+        As(String contentType) {
+            headers = List.of(
+                    new Header("Content-Type", contentType),
+                    new Header("Cache-Control", "no-cache, no-transform"),
+                    new Header("X-Accel-Buffering", "no"));
+        }
     }
 
     private final NativeSettings settings;
@@ -74,23 +84,22 @@ final class Events {
     }
 
     private Framing framing(As as, Request request, Parameters parameters, boolean several) {
+        List<Header> headers = headers(request, as);
         return switch (as) {
-            case SSE ->
-                new Sse(
-                        settings,
-                        headers(request, "text/event-stream;charset=utf-8"),
-                        several,
-                        flag(parameters, "envelope"));
-            case NDJSON -> new Ndjson(settings, headers(request, "application/x-ndjson"), several);
-            case POLL -> new Poll(headers(request, "application/json"), wait(parameters));
+            case SSE -> new Sse(settings, headers, several, flag(parameters, "envelope"));
+            case NDJSON -> new Ndjson(settings, headers, several);
+            case POLL -> new Poll(headers, wait(parameters));
         };
     }
 
-    private List<Header> headers(Request request, String contentType) {
-        List<Header> headers = new ArrayList<>(Cors.headers(settings, request));
-        headers.add(new Header("Content-Type", contentType));
-        headers.add(new Header("Cache-Control", "no-cache, no-transform"));
-        headers.add(new Header("X-Accel-Buffering", "no"));
+    /** The same list for all that are held, but for those of other origins: an idle subscriber has none of its own. */
+    private List<Header> headers(Request request, As as) {
+        List<Header> cors = Cors.headers(settings, request);
+        if (cors.isEmpty()) {
+            return as.headers;
+        }
+        List<Header> headers = new ArrayList<>(cors);
+        headers.addAll(as.headers);
         return headers;
     }
 
