@@ -69,7 +69,7 @@ function follow(channel) {
   events.onerror = () => events.readyState === EventSource.CLOSED
     ? state('closed', 'refused: is this a channel name?')
     : state('connecting', 'reconnecting');
-  const onEvent = e => {
+  events.onmessage = e => {
     const m = JSON.parse(e.data);
     if (m.channel === STATS) {
       showStats(m.data);
@@ -77,10 +77,6 @@ function follow(channel) {
       showMessage(m);
     }
   };
-  events.onmessage = onEvent;
-  for (const type of ['greeting', 'alert', 'chat']) {
-    events.addEventListener(type, onEvent); // EventSource must know a type's name beforehand
-  }
   events.addEventListener('gap', e => {
     const gap = JSON.parse(e.data);
     if (gap.channel === channel) {

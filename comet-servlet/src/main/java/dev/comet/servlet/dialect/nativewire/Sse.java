@@ -22,12 +22,12 @@ final class Sse extends Stream {
 
     /** One channel in envelopes: the cursor is the same for every subscriber. */
     private static final Encoder ENVELOPE = m -> {
-        byte[] body = event(m.type(), Json.whole(m));
+        byte[] body = concat(envelope(m, Json.whole(m)), END);
         return Json.isNumbered(m) ? concat(id(m.cursor().toString()), body) : body;
     };
 
     /** Several channels: everything but the cursor, which is the subscriber's own. */
-    private static final Encoder OPEN = m -> eventOpen(m.type(), Json.open(m));
+    private static final Encoder OPEN = m -> envelope(m, Json.open(m));
 
     /** How the frames of this response are made. */
     private enum Mode {
@@ -123,13 +123,17 @@ final class Sse extends Stream {
         return Json.ascii("id: " + cursor + "\n");
     }
 
-    private static byte[] event(String type, byte[] oneLine) {
-        return concat(eventOpen(type, oneLine), END);
+    /** A message has its type in the object: EventSource shows only the events whose names it was told. */
+    private static byte[] envelope(Message m, byte[] oneLine) {
+        return Json.isNumbered(m) ? concat(Json.ascii("data: "), oneLine) : named(m.type(), oneLine);
     }
 
-    private static byte[] eventOpen(String type, byte[] oneLine) {
-        String head = type.equals("message") ? "data: " : "event: " + type + "\ndata: ";
-        return concat(Json.ascii(head), oneLine);
+    private static byte[] event(String type, byte[] oneLine) {
+        return concat(named(type, oneLine), END);
+    }
+
+    private static byte[] named(String type, byte[] oneLine) {
+        return concat(Json.ascii("event: " + type + "\ndata: "), oneLine);
     }
 
     private static byte[] concat(byte[] a, byte[] b) {

@@ -135,7 +135,13 @@ final class SseTest {
             assertThat(Parsed.object(lines[i]).get("cursor"))
                     .isEqualTo(events.get(i).lastEventId());
         }
-        assertThat(events).extracting(SseReader.Event::type).containsExactly("message", "t");
+        assertThat(events)
+                .describedAs("the type is in the object: a name is nothing that EventSource would show")
+                .extracting(SseReader.Event::type)
+                .containsExactly("message", "message");
+        assertThat(events)
+                .extracting(e -> Parsed.object(e.data()).get("type"))
+                .containsExactly("message", "t");
     }
 
     @Test
