@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.comet.Comet;
 import dev.comet.servlet.CometOptions;
 import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Properties;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +50,38 @@ class ExampleTest {
                 .hasValue("text/javascript;charset=utf-8");
         assertThat(Http.get(at("/../../web.xml")).statusCode()).isGreaterThanOrEqualTo(400);
         assertThat(Http.get(at("/nothing")).statusCode()).isEqualTo(404);
+    }
+
+    /** As any servlet container serves them, and without a version too. */
+    @Test
+    void webjars_areServed_andNothingElseOfTheClassPathIs() throws Exception {
+        var client = Http.get(at("/webjars/comet/comet.js"));
+
+        assertThat(client.statusCode()).isEqualTo(200);
+        assertThat(client.headers().firstValue("Content-Type")).hasValue("text/javascript;charset=utf-8");
+        assertThat(client.body()).contains("as connect");
+        String versioned =
+                Http.get(at("/webjars/comet/" + version() + "/comet.js")).body();
+        assertThat(versioned).isEqualTo(client.body());
+        for (String path : List.of(
+                "/webjars/comet/nothing.js",
+                "/webjars/nothing/comet.js",
+                "/webjars/comet/../../../../dev/comet/example/pages/page.js",
+                "/webjars/comet/%2e%2e/%2e%2e/%2e%2e/%2e%2e/dev/comet/example/pages/page.js",
+                "/webjars/comet/" + version(),
+                "/webjars/comet",
+                "/webjars.properties",
+                "/PagesServlet.class")) {
+            assertThat(Http.get(at(path)).statusCode()).as(path).isGreaterThanOrEqualTo(400);
+        }
+    }
+
+    private static String version() throws IOException {
+        Properties versions = new Properties();
+        try (InputStream in = ExampleTest.class.getResourceAsStream("webjars.properties")) {
+            versions.load(in);
+        }
+        return versions.getProperty("comet");
     }
 
     @Test
