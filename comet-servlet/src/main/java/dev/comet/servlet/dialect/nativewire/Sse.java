@@ -27,20 +27,18 @@ final class Sse extends Stream {
     };
 
     /** Several channels: everything but the cursor, which is the subscriber's own. */
-    private static final Encoder OPEN = m -> envelope(m, Json.open(m));
+    private static final Encoder OPEN = m -> named(m.type(), Json.open(m));
 
-    /** How the frames of this response are made. */
-    private enum Mode {
-        PAYLOAD,
-        ENVELOPE,
-        VECTOR
-    }
+    /** The same in envelopes. */
+    private static final Encoder OPEN_ENVELOPE = m -> envelope(m, Json.open(m));
 
-    private final Mode mode;
+    private final Encoder encoder;
+    private final boolean several;
 
     Sse(NativeSettings settings, List<Header> headers, boolean severalChannels, boolean envelope) {
         super(settings, headers);
-        this.mode = severalChannels ? Mode.VECTOR : envelope ? Mode.ENVELOPE : Mode.PAYLOAD;
+        this.several = severalChannels;
+        this.encoder = several ? (envelope ? OPEN_ENVELOPE : OPEN) : envelope ? ENVELOPE : PAYLOAD;
     }
 
     @Override
@@ -55,23 +53,17 @@ final class Sse extends Stream {
             String cursor = at.cursor().toString();
             out.add(id(cursor)).add(event("gap", Json.gap(gap, cursor)));
         } else if (event instanceof Message m) {
-            message(m, at, out);
-        }
-        return true;
-    }
-
-    private void message(Message m, Subscriber at, Frames out) {
-        switch (mode) {
-            case PAYLOAD -> out.add(m.encoded(PAYLOAD));
-            case ENVELOPE -> out.add(m.encoded(ENVELOPE));
-            case VECTOR -> {
+            if (several) {
                 String cursor = at.cursor().toString();
                 out.add(id(cursor))
-                        .add(m.encoded(OPEN))
+                        .add(m.encoded(encoder))
                         .add(Json.withCursor(cursor))
                         .add(END);
+            } else {
+                out.add(m.encoded(encoder));
             }
         }
+        return true;
     }
 
     @Override
@@ -133,7 +125,7 @@ final class Sse extends Stream {
     }
 
     private static byte[] named(String type, byte[] oneLine) {
-        return concat(Json.ascii("event: " + type + "\ndata: "), oneLine);
+        return concat(Json.ascii(type.equals("message") ? "data: " : "event: " + type + "\ndata: "), oneLine);
     }
 
     private static byte[] concat(byte[] a, byte[] b) {
