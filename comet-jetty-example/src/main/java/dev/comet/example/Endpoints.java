@@ -32,9 +32,11 @@ final class Endpoints {
                 options.settings().configBuilder().authorizer(Endpoints::decide).build();
     }
 
-    /** The example's own pages may publish to their own channels, from wherever they are read. */
+    /** The example's own pages may publish to their own channels, from wherever they are read. The counters are the server's. */
     private static Authorizer.Decision decide(Authorizer.Question question) {
-        return question.action() == Action.PUBLISH && PAGES.stream().anyMatch(question.channel()::startsWith)
+        return question.action() == Action.PUBLISH
+                        && PAGES.stream().anyMatch(question.channel()::startsWith)
+                        && !question.channel().equals(StatsPublisher.CHANNEL)
                 ? Authorizer.Decision.ALLOW
                 : Authorizer.Decision.UNKNOWN;
     }

@@ -33,7 +33,6 @@ final class ExampleServer {
     private final Options options;
     private final Endpoints endpoints;
     private final ServerConnector connector;
-    private final StatsPublisher stats;
     private final ContextHandlerCollection contexts = new ContextHandlerCollection();
 
     ExampleServer(Comet comet, Options options) {
@@ -48,7 +47,6 @@ final class ExampleServer {
     ExampleServer(Comet comet, Options options, IntUnaryOperator ports) {
         this.options = options;
         this.endpoints = new Endpoints(comet, options);
-        this.stats = new StatsPublisher(comet);
         QueuedThreadPool threads = new QueuedThreadPool();
         threads.setName("jetty");
         server = new Server(threads);
@@ -139,7 +137,6 @@ final class ExampleServer {
             removeAbandoned(options.unixSocket().get());
         }
         server.start();
-        stats.start();
     }
 
     void join() throws InterruptedException {
@@ -174,14 +171,14 @@ final class ExampleServer {
         return """
                 Comet is up.
 
-                  page       %1$s/
+                  pages      %1$s/
                   subscribe  curl -N '%1$s/comet/events?channel=demo-news'
                   publish    curl -d hello %1$s/comet-admin/channels/demo-news
                   counters   curl %1$s/comet-admin/stats
 
                   iComet        %1$s/icomet/sub?cname=demo-news&seq=1, %1$s/icomet-admin/push?cname=demo-news&content=hello
                   Simple-Comet  %1$s/simple-comet/channels/demo-news.json
-                  Stardust      %1$s/stardust/channel, demos: %1$s/boxes.html and %1$s/posts.html
+                  Stardust      %1$s/stardust/channel
                   CComet        %1$s/ccomet/subscribe?channel=demo-news&sname=me&seqid=0&callback=cb
                 %2$s
                 Ctrl-C drains it.

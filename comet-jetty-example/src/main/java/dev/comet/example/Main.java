@@ -34,6 +34,7 @@ public final class Main {
         }
         quiet();
         server.start();
+        new StatsPublisher(comet, PagesServlet.version("comet").orElseThrow()).start();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(comet, server), "comet-shutdown"));
         System.out.print(server.welcome());
         server.join();

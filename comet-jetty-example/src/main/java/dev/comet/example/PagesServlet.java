@@ -35,17 +35,24 @@ final class PagesServlet extends HttpServlet {
     private static final String POLICY =
             "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-    private final Properties versions = new Properties();
+    private static final Properties VERSIONS = versions();
 
-    PagesServlet() {
+    private static Properties versions() {
         try (InputStream in = PagesServlet.class.getResourceAsStream("webjars.properties")) {
             if (in == null) {
                 throw new IllegalStateException("webjars.properties is missing from the jar");
             }
+            Properties versions = new Properties();
             versions.load(in);
+            return versions;
         } catch (IOException e) {
             throw new IllegalStateException("webjars.properties cannot be read", e);
         }
+    }
+
+    /** The version of a webjar that is served to those who ask for none; {@code comet} is this library. */
+    static Optional<String> version(String webjar) {
+        return Optional.ofNullable(VERSIONS.getProperty(webjar));
     }
 
     @Override
@@ -69,7 +76,7 @@ final class PagesServlet extends HttpServlet {
     }
 
     /** Where on the class path it is. */
-    Optional<URL> find(String path) {
+    static Optional<URL> find(String path) {
         Matcher page = PAGE.matcher(path);
         if (page.matches()) {
             return Optional.ofNullable(PagesServlet.class.getResource("pages/" + page.group(1)));
@@ -82,10 +89,6 @@ final class PagesServlet extends HttpServlet {
         String file = webjar.group(2);
         return resource(name + "/" + file)
                 .or(() -> version(name).flatMap(version -> resource(name + "/" + version + "/" + file)));
-    }
-
-    private Optional<String> version(String webjar) {
-        return Optional.ofNullable(versions.getProperty(webjar));
     }
 
     private static Optional<URL> resource(String path) {

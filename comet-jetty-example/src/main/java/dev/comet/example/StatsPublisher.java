@@ -1,21 +1,31 @@
 package dev.comet.example;
 
+import dev.comet.ChannelOptions;
 import dev.comet.Comet;
 import dev.comet.Stats;
 import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Publishes the hub's counters to a channel of the hub, every second, while somebody subscribes to it. <i>Thread-safe.</i> */
+/**
+ * Publishes the hub's counters to a channel of the hub, every second, whose history has the last five minutes. <i>Thread-safe.</i>
+ */
 final class StatsPublisher {
     static final String CHANNEL = "demo-stats";
 
     private static final Duration PERIOD = Duration.ofSeconds(1);
 
-    private final Comet comet;
+    private static final ChannelOptions OPTIONS =
+            ChannelOptions.DEFAULT.withHistoryMessages(300).withIdleTimeout(Duration.ZERO);
 
-    StatsPublisher(Comet comet) {
+    private final Comet comet;
+    private final String version;
+    private final long began;
+
+    StatsPublisher(Comet comet, String version) {
         this.comet = comet;
+        this.version = version;
+        this.began = comet.currentTimeMillis();
     }
 
     /** Begins; it ends with the hub, whose timers it uses. */
@@ -24,21 +34,27 @@ final class StatsPublisher {
     }
 
     private void tick() {
-        if (comet.find(CHANNEL).filter(channel -> channel.subscribers() > 0).isPresent()) {
-            comet.publishJson(CHANNEL, json(comet.stats()));
+        if (comet.isClosed()) {
+            return;
         }
-        comet.scheduler().schedule(this::tick, PERIOD.toNanos());
+        comet.scheduler().schedule(this::tick, PERIOD.toNanos()); // first: a hub that is full now may have room later
+        comet.channel(CHANNEL, OPTIONS).publishJson(json(comet.stats()));
     }
 
-    private static String json(Stats stats) {
-        return "{\"channels\":" + stats.channels() + ",\"subscribers\":" + stats.subscribers() + ",\"published\":"
-                + stats.published() + ",\"delivered\":" + stats.delivered() + ",\"gaps\":" + stats.gaps()
-                + ",\"lost\":" + stats.lost() + ",\"refusals\":" + json(stats.refusals()) + ",\"closes\":"
-                + json(stats.closes()) + "}";
+    private String json(Stats stats) {
+        Runtime java = Runtime.getRuntime();
+        return "{\"version\":\"" + version + "\",\"uptime\":" + (comet.currentTimeMillis() - began)
+                + ",\"heap\":" + (java.totalMemory() - java.freeMemory()) + ",\"heapMost\":" + java.maxMemory()
+                + ",\"channels\":" + stats.channels() + ",\"sessions\":" + stats.sessions()
+                + ",\"subscribers\":" + stats.subscribers()
+                + ",\"subscribersBySource\":" + json(stats.subscribersBySource())
+                + ",\"published\":" + stats.published() + ",\"delivered\":" + stats.delivered()
+                + ",\"gaps\":" + stats.gaps() + ",\"lost\":" + stats.lost() + ",\"resets\":" + stats.resets()
+                + ",\"refusals\":" + json(stats.refusals()) + ",\"closes\":" + json(stats.closes()) + "}";
     }
 
     /** The names are ours: they need no escapes. */
-    private static String json(Map<String, Long> counts) {
+    private static String json(Map<String, ? extends Number> counts) {
         return counts.entrySet().stream()
                 .map(count -> "\"" + count.getKey() + "\":" + count.getValue())
                 .collect(Collectors.joining(",", "{", "}"));

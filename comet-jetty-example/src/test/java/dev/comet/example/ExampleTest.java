@@ -5,16 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.comet.Comet;
 import dev.comet.servlet.CometOptions;
 import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Properties;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The example as somebody would use it who follows the README. */
 @Timeout(60)
@@ -37,60 +42,83 @@ class ExampleTest {
         comet.close();
     }
 
-    @Test
-    void page_loadsWithAllThatItNames() throws Exception {
-        var page = Http.get(at("/"));
+    /** Also a policy that a page keeps: nothing in it that such a policy would not let run. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/chat.html", "/boxes.html", "/posts.html", "/debugger.html", "/dashboard.html"})
+    void page_loadsWithAllThatItNames_underAStrictPolicy(String page) throws Exception {
+        Set<String> loaded = new HashSet<>();
+        Deque<URI> toLoad = new ArrayDeque<>(List.of(at(page)));
+        while (!toLoad.isEmpty()) {
+            URI uri = toLoad.pop();
+            if (!loaded.add(uri.getPath())) {
+                continue;
+            }
+            var file = Http.get(uri);
+            assertThat(file.statusCode()).as("%s of %s", uri, page).isEqualTo(200);
+            assertThat(file.headers().firstValue("Content-Security-Policy").orElse(""))
+                    .startsWith("default-src 'self';")
+                    .doesNotContain("unsafe");
+            assertThat(file.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
+            assertThat(file.headers().firstValue("Content-Type")).hasValue(type(uri.getPath()));
+            if (type(uri.getPath()).startsWith("text/html")) {
+                assertThat(file.body())
+                        .contains("<html lang=\"en\">", "name=\"viewport\"", "id=\"state\"")
+                        .doesNotContainPattern("(?i)<style|\\sstyle=|\\son\\w+=|javascript:|<script(?![^>]* src=)");
+            }
+            if (!uri.getPath().startsWith("/webjars/")) {
+                Matcher name = NAMED.matcher(file.body());
+                while (name.find()) {
+                    toLoad.add(uri.resolve(name.group(1)));
+                }
+            }
+        }
+        assertThat(loaded).contains("/page.css").anyMatch(path -> path.endsWith(".js"));
+    }
 
-        assertThat(page.statusCode()).isEqualTo(200);
-        assertThat(page.body()).contains("<title>Comet</title>", "page.css", "page.js");
-        assertThat(page.headers().firstValue("Content-Security-Policy")).isPresent();
-        assertThat(Http.get(at("/page.css")).headers().firstValue("Content-Type"))
-                .hasValue("text/css;charset=utf-8");
-        assertThat(Http.get(at("/page.js")).headers().firstValue("Content-Type"))
-                .hasValue("text/javascript;charset=utf-8");
-        assertThat(Http.get(at("/../../web.xml")).statusCode()).isGreaterThanOrEqualTo(400);
-        assertThat(Http.get(at("/nothing")).statusCode()).isEqualTo(404);
+    /** What a page, a script or a style sheet of the example has loaded. */
+    private static final Pattern NAMED =
+            Pattern.compile("(?:src=\"|href=\"|from '|url\\()([^\"')#?{}]+\\.(?:css|html|js|svg))");
+
+    private static String type(String path) {
+        return switch (path.substring(path.lastIndexOf('.') + 1)) {
+            case "css" -> "text/css;charset=utf-8";
+            case "js" -> "text/javascript;charset=utf-8";
+            case "svg" -> "image/svg+xml";
+            default -> "text/html;charset=utf-8";
+        };
+    }
+
+    @Test
+    void path_thatIsNoPage_isNotThere() throws Exception {
+        for (String path : List.of("/nothing", "/nothing.html", "/chat", "/pages/chat.html", "/../../web.xml")) {
+            assertThat(Http.get(at(path)).statusCode()).as(path).isGreaterThanOrEqualTo(400);
+        }
+        assertThat(Http.get(at("/nothing.html")).body()).doesNotContain("nothing");
     }
 
     /** As any servlet container serves them, and without a version too. */
     @Test
     void webjars_areServed_andNothingElseOfTheClassPathIs() throws Exception {
+        String version = PagesServlet.version("comet").orElseThrow();
         var client = Http.get(at("/webjars/comet/comet.js"));
 
         assertThat(client.statusCode()).isEqualTo(200);
         assertThat(client.headers().firstValue("Content-Type")).hasValue("text/javascript;charset=utf-8");
         assertThat(client.body()).contains("as connect");
         String versioned =
-                Http.get(at("/webjars/comet/" + version() + "/comet.js")).body();
+                Http.get(at("/webjars/comet/" + version + "/comet.js")).body();
         assertThat(versioned).isEqualTo(client.body());
         for (String path : List.of(
                 "/webjars/comet/nothing.js",
                 "/webjars/nothing/comet.js",
-                "/webjars/comet/../../../../dev/comet/example/pages/page.js",
-                "/webjars/comet/%2e%2e/%2e%2e/%2e%2e/%2e%2e/dev/comet/example/pages/page.js",
-                "/webjars/comet/" + version(),
+                "/webjars/comet/../../../../dev/comet/example/pages/index.js",
+                "/webjars/comet/%2e%2e/%2e%2e/%2e%2e/%2e%2e/dev/comet/example/pages/index.js",
+                "/webjars/comet/" + version,
                 "/webjars/comet",
                 "/webjars.properties",
                 "/PagesServlet.class")) {
             assertThat(Http.get(at(path)).statusCode()).as(path).isGreaterThanOrEqualTo(400);
         }
-    }
-
-    private static String version() throws IOException {
-        Properties versions = new Properties();
-        try (InputStream in = ExampleTest.class.getResourceAsStream("webjars.properties")) {
-            versions.load(in);
-        }
-        return versions.getProperty("comet");
-    }
-
-    @Test
-    void demos_loadWithAllThatTheyName() throws Exception {
-        for (String page : List.of("boxes", "posts")) {
-            assertThat(Http.get(at("/" + page + ".html")).body()).contains(page + ".js");
-            assertThat(Http.get(at("/" + page + ".js")).body()).contains("from './stardust.js'");
-        }
-        assertThat(Http.get(at("/stardust.js")).statusCode()).isEqualTo(200);
     }
 
     /** What a page of the demos does, and nobody else may: the example's authorizer lets them post to their own channels. */
@@ -117,14 +145,20 @@ class ExampleTest {
     void pages_mayPublishToTheirOwnChannels_andNoOthers() throws Exception {
         assertThat(Http.post(at("/comet/channels/demo-news"), "from a page").statusCode())
                 .isEqualTo(201);
-        assertThat(Http.post(at("/comet/channels/news"), "from a page").statusCode())
-                .isEqualTo(403);
+        for (String other : List.of("news", StatsPublisher.CHANNEL)) {
+            assertThat(Http.post(at("/comet/channels/" + other), "from a page").statusCode())
+                    .isEqualTo(403);
+        }
     }
 
+    /** Whoever opens the dashboard sees what was before, and nobody has to have looked. */
     @Test
-    void counters_comeOverTheLibraryItself_whileSomebodyLooks() throws Exception {
-        try (BufferedReader lines = Http.stream(at("/comet/events?channel=demo-stats"))) {
-            assertThat(Http.lineAfter(lines, "data: ")).contains("\"subscribers\":1");
+    void counters_comeOverTheLibraryItself_withTheirHistory() throws Exception {
+        new StatsPublisher(comet, "1.2.3").start();
+        try (BufferedReader lines = Http.stream(at("/comet/events?channel=demo-stats&from=oldest"))) {
+            assertThat(Http.lineAfter(lines, "data: "))
+                    .contains("\"version\":\"1.2.3\"", "\"published\":0", "\"subscribers\":0");
+            assertThat(Http.lineAfter(lines, "data: ")).contains("\"published\":1", "\"subscribers\":1");
         }
     }
 

@@ -63,8 +63,7 @@ class WarOnTomcatTest {
     /** The browser clients as their jar has them; there is none before the phase {@code package}. */
     private static void clientsJar(Path jar) throws Exception {
         try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(jar));
-                InputStream client = new PagesServlet()
-                        .find("/webjars/comet/comet.js")
+                InputStream client = PagesServlet.find("/webjars/comet/comet.js")
                         .orElseThrow()
                         .openStream()) {
             out.putNextEntry(new ZipEntry("META-INF/resources/"));

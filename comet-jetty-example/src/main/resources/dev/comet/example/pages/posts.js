@@ -1,22 +1,23 @@
-import { loop, state } from './stardust.js';
+// Stardust's second demo: what is posted, as it comes.
+import { $, copies, element } from './dom.js';
+import { follow } from './demos.js';
 
 const CHANNEL = 'demo_posts';
-const SHOWN = 100;
-const log = document.getElementById('log');
+const KEPT = 100;
 
-document.getElementById('curl').textContent =
-  `curl -d 'm={"type":"Hello","data":[3,2,1]}' ${new URL(`stardust/channel/${CHANNEL}`, location.href)}`;
+$('curl').textContent = `curl -d 'm={"type":"Hello","data":[3,2,1]}' ${location.origin}/stardust/channel/${CHANNEL}`;
+copies($('copy'), () => $('curl').textContent);
 
-function show({ _ts, _ch, ...object }) {
-  const line = document.createElement('li');
-  const when = document.createElement('time');
-  when.textContent = new Date(_ts * 1000).toLocaleTimeString([], { hourCycle: 'h23' });
-  const what = document.createElement('code');
-  what.textContent = JSON.stringify(object);
-  line.append(when, ' ', what);
-  log.prepend(line);
-  while (log.children.length > SHOWN) log.lastChild.remove();
-  document.getElementById('empty').hidden = true;
-}
+const seen = new Set();
 
-loop(CHANNEL, show, state);
+follow(CHANNEL, ({ _ts, _ch, ...object }) => {
+  const text = JSON.stringify(object).slice(0, 2000);
+  const key = _ts + text;
+  if (seen.has(key)) return;
+  seen.add(key);
+  if (seen.size > 2 * KEPT) seen.delete(seen.values().next().value);
+  const when = new Date(_ts * 1000).toLocaleTimeString([], { hourCycle: 'h23' });
+  $('log').prepend(element('li', '', element('time', '', when), element('code', '', text)));
+  while ($('log').children.length > KEPT) $('log').lastChild.remove();
+  $('empty').hidden = true;
+});
