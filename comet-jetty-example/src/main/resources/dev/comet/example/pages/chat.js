@@ -83,7 +83,7 @@ const note = (text, kind = 'note') => {
 
 const show = message => {
   const id = String(message.id ?? Math.random());
-  if (seen.has(id)) return;
+  if (!message.text || seen.has(id)) return;
   seen.add(id);
   if (seen.size > 4 * KEPT) seen.delete(seen.values().next().value);
   waiting.get(id)?.remove();
@@ -143,11 +143,9 @@ const showTyping = () => {
   $('typing').textContent = who.length ? `${several} ${who.length > 1 ? 'are' : 'is'} typing …` : '';
 };
 
-const entered = Date.now();
 const somebodyTypes = data => {
   const name = cleanName(typeof data == 'string' ? data : data?.name);
-  // What comes in the first moment is history.
-  if (!name || name == me.name || Date.now() - entered < 1500 || typing.size > 50) return;
+  if (!name || name == me.name || log.ariaBusy == 'true' || typing.size > 50) return;
   typing.set(name, Date.now() + 4000);
   showTyping();
 };
@@ -167,7 +165,7 @@ const onState = ({ state, transport, delay, error }) => {
     const until = Date.now() + delay;
     const tell = () => {
       const seconds = Math.ceil((until - Date.now()) / 1000);
-      showState(state, seconds > 1 ? `connection lost, next attempt in ${seconds} s` : 'connection lost, trying again');
+      showState(state, 'connection lost', `: next attempt in ${Math.max(seconds, 1)} s`);
     };
     tell();
     countdown = setInterval(tell, 1000);
@@ -339,6 +337,9 @@ const enter = name => {
   $('entry').hidden = true;
   $('chat').hidden = false;
   showMembers();
+  // What comes in the first moment is history: nobody types it now, and it is not for reading out.
+  log.ariaBusy = 'true';
+  setTimeout(() => (log.ariaBusy = 'false'), 1500);
   if (matchMedia('(max-width: 48rem)').matches) $('people').open = false;
   if (matchMedia('(hover: hover)').matches) text.focus(); // elsewhere a keyboard would cover the room
   if (chosen == 'native') native();
@@ -367,7 +368,11 @@ copies($('copy'), () => new URL(address(room, 'native'), location).href);
 addEventListener('hashchange', () => location.assign(address(location.hash.slice(1), chosen)));
 
 // A keyboard on the screen leaves this much; elsewhere it is the window.
-const fit = () => document.documentElement.style.setProperty('--visible', `${visualViewport.height}px`);
+const fit = () => {
+  if (visualViewport.scale > 1.01) return; // somebody looks closer
+  document.documentElement.style.setProperty('--visible', `${visualViewport.height}px`);
+  scrollTo(0, 0);
+};
 if (window.visualViewport) {
   visualViewport.addEventListener('resize', fit);
   fit();

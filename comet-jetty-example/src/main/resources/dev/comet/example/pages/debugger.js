@@ -5,6 +5,7 @@ import { wires } from './wires.js';
 
 const KEPT = 300; // frames
 const SHOWN = 4000; // characters of a frame
+const READ = 50; // items of a frame
 const REMEMBERED = 200; // latencies, and publishes that have not come yet
 
 const comet = connect('/comet');
@@ -55,6 +56,18 @@ const holeBefore = ({ channel, seq }) => {
   return seq > due ? `${due} to ${seq - 1} skipped` : '';
 };
 
+const inWords = ({ channel, seq, type, data, cursor, more }) => {
+  const rest = Object.entries(more ?? {}).filter(([, value]) => value !== undefined);
+  const parts = [
+    channel && `${channel}${seq == null ? '' : ` ${seq}`}`,
+    type,
+    data === undefined ? '' : textOf(data).slice(0, SHOWN),
+    cursor == null ? '' : `→ ${cursor}`,
+    rest.length ? JSON.stringify(Object.fromEntries(rest)).slice(0, SHOWN) : '',
+  ];
+  return parts.filter(Boolean).join('  ');
+};
+
 const show = (frame, items, arrival) => {
   const bytes = new TextEncoder().encode(frame).length;
   count.frames++;
@@ -65,34 +78,18 @@ const show = (frame, items, arrival) => {
   head.append(element('span', '', new Date(performance.timeOrigin + arrival).toISOString().slice(11, 23)));
   head.append(element('span', '', `${bytes.toLocaleString('en')} bytes`));
   const means = [];
-  for (const item of items.slice(0, 50)) {
-    const latency = latencyOf(item, arrival);
+  for (const item of items) {
     const hole = item.type == 'gap' ? `${item.more.reason} ${item.more.from ?? ''}–${item.more.to ?? ''}` : holeBefore(item);
+    const latency = latencyOf(item, arrival);
     if (item.data !== undefined) count.messages++;
-    if (hole) {
-      count.gaps++;
-      head.append(element('span', 'bad', hole));
-    }
-    if (latency) head.append(element('span', '', latency));
+    if (hole) count.gaps++;
     if (item.cursor != null) count.cursor = item.cursor;
-    const more = Object.entries(item.more ?? {}).filter(([, value]) => value !== undefined);
-    means.push(
-      [
-        item.channel && `${item.channel}${item.seq == null ? '' : ` ${item.seq}`}`,
-        item.type,
-        item.data === undefined ? '' : textOf(item.data).slice(0, SHOWN),
-        item.cursor == null ? '' : `→ ${item.cursor}`,
-        more.length ? JSON.stringify(Object.fromEntries(more)).slice(0, SHOWN) : '',
-      ]
-        .filter(Boolean)
-        .join('  '),
-    );
+    if (means.length == READ) continue;
+    if (hole) head.append(element('span', 'bad', hole));
+    if (latency) head.append(element('span', '', latency));
+    means.push(inWords(item));
   }
-  if (items.length > 50) {
-    means.push(`and ${items.length - 50} more`);
-    count.messages += items.length - 50;
-    count.cursor = items.at(-1).cursor ?? count.cursor;
-  }
+  if (items.length > READ) means.push(`and ${items.length - READ} more`);
   const raw = frame.length > SHOWN ? `${frame.slice(0, SHOWN)} …` : frame;
   const line = element('li', '', head, element('pre', 'raw', raw.replace(/\n/g, '⏎\n').replace(/\n$/, '')));
   line.append(element('pre', 'means', means.join('\n')));

@@ -10,11 +10,21 @@ export const element = (tag, className = '', ...content) => {
   return e;
 };
 
-/** The line in the header that says whether the page is connected. The name is one of the client's states. */
-export const showState = (name, text) => {
+/**
+ * The line in the header that says whether the page is connected. The name is one of the client's states; what is beside is not
+ * read out, as it changes all the time.
+ */
+export const showState = (name, text, beside = '') => {
   const line = $('state');
   line.dataset.state = name;
-  if (line.textContent != text) line.textContent = text;
+  let aside = line.querySelector('span');
+  if (!aside) {
+    aside = element('span');
+    aside.ariaHidden = 'true';
+    line.replaceChildren('', aside);
+  }
+  if (line.firstChild.data != text) line.firstChild.data = text;
+  aside.textContent = beside;
 };
 
 /** What the server is asked for as JSON; an error says what it said, or that there is no answer. */

@@ -139,10 +139,8 @@ const icometItems = json =>
 
 /** The object or array within: between the brackets of a call, or all of it. */
 const within = frame => /[[{][^]*[\]}]/.exec(frame)?.[0];
-const icomet = frame => {
-  const json = within(frame);
-  return json ? icometItems(json) : [{ type: 'prologue' }];
-};
+const icomet = frame =>
+  frame.includes('<') && !frame.includes('.icomet_cb(') ? [{ type: 'prologue' }] : icometItems(within(frame));
 const icometEvent = frame => {
   const { data } = fields(frame);
   return data ? icometItems(data) : [{ type: 'heartbeat' }];
@@ -203,7 +201,7 @@ const ccometAt = more => ([channel], cursor) =>
 export const wires = {
   native: {
     title: 'Comet',
-    cursor: 'cursor, or latest, oldest, a number',
+    cursor: 'cursor, latest, oldest, or 10',
     from: '10',
     transports: {
       sse: { title: 'Server-Sent Events', url: native('sse'), frames: streamed('\n\n'), read: (f, several) => (several ? nativeEnvelope : nativeBare)(f) },
