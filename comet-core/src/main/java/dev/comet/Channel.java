@@ -37,7 +37,8 @@ public final class Channel {
         this.epoch = epoch;
         this.options = options;
         int window = Math.max(options.historyMessages(), hub.settings().liveWindow());
-        this.feed = new Feed(this, new Ring(window, options.historyBytes()), options.historyMessages(), false);
+        this.feed = new Feed(
+                this, new Ring(window, options.historyBytes(), hub.historyBudget), options.historyMessages(), false);
         this.members = new Members(this);
     }
 

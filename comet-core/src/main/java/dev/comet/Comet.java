@@ -58,6 +58,8 @@ public final class Comet implements AutoCloseable {
     private final AtomicInteger subscribers = new AtomicInteger();
     private final AtomicInteger sessions = new AtomicInteger();
 
+    final HistoryBudget historyBudget;
+
     private final Set<Runnable> closing = ConcurrentHashMap.newKeySet();
 
     private volatile State state = State.OPEN;
@@ -68,6 +70,7 @@ public final class Comet implements AutoCloseable {
         this.scheduler = builder.scheduler != null ? builder.scheduler : java.util.Objects.requireNonNull(ownScheduler);
         this.listeners = new Patient(builder.listenerExecutor, this);
         this.log = builder.log;
+        this.historyBudget = new HistoryBudget(settings.maxHistoryBytesTotal());
         this.lastId = new AtomicLong(scheduler.currentTimeMillis() / 1000 * IDS_PER_SECOND);
         this.lives = new Lives(this);
         this.unregister = register(builder.jmxName);
@@ -111,7 +114,7 @@ public final class Comet implements AutoCloseable {
      * them. The channel is created when there is none.
      *
      * @throws RefusedException {@link Refusal#BAD_CHANNEL}, {@link Refusal#MESSAGE_TOO_LARGE},
-     *     {@link Refusal#TOO_MANY_CHANNELS}, {@link Refusal#SHUTTING_DOWN}
+     *     {@link Refusal#TOO_MANY_CHANNELS}, {@link Refusal#HISTORY_FULL}, {@link Refusal#SHUTTING_DOWN}
      */
     public Message publish(String channel, Draft draft) {
         admit(draft); // before it creates the channel
@@ -132,16 +135,26 @@ public final class Comet implements AutoCloseable {
      * Publishes to every channel that there is now.
      *
      * @return to how many
+     * @throws RefusedException as {@link #publish(String, Draft)}; {@link Refusal#HISTORY_FULL} when a channel had no room for it,
+     *     after the others have got it
      */
     public int broadcast(Draft draft) {
         admit(draft);
         int n = 0;
+        RefusedException full = null;
         for (Channel channel : lives.all()) {
-            // None: the channel was removed meanwhile, and is not to be created anew.
-            if (log.appendAndWait(channel, Message.Kind.BROADCAST, draft) != null) {
-                counters.published.increment();
-                n++;
+            try {
+                // None: the channel was removed meanwhile, and is not to be created anew.
+                if (log.appendAndWait(channel, Message.Kind.BROADCAST, draft) != null) {
+                    counters.published.increment();
+                    n++;
+                }
+            } catch (RefusedException e) {
+                full = e;
             }
+        }
+        if (full != null) {
+            throw full;
         }
         return n;
     }
@@ -436,7 +449,7 @@ public final class Comet implements AutoCloseable {
                 bySource.put(source, n.get());
             }
         });
-        return counters.snapshot(lives.count(), Map.copyOf(bySource), sessions.get());
+        return counters.snapshot(lives.count(), Map.copyOf(bySource), sessions.get(), historyBudget.used());
     }
 
     /** Counts a refusal that a transport answers with; what the hub itself has refused, and so counted, not again. */
@@ -562,6 +575,7 @@ public final class Comet implements AutoCloseable {
         private int liveWindow = 128;
         private int maxHistoryMessages = 100_000;
         private long maxHistoryBytes = 64 << 20;
+        private long maxHistoryBytesTotal = Runtime.getRuntime().maxMemory() / 4;
         private int maxChannels = 100_000;
         private int maxSubscribers = 100_000;
         private int maxSubscribersPerChannel;
@@ -624,6 +638,17 @@ public final class Comet implements AutoCloseable {
         public Builder maxHistoryBytes(long bytes) {
             Checks.atLeast("max-history-bytes", bytes, 1);
             maxHistoryBytes = bytes;
+            return this;
+        }
+
+        /**
+         * {@code max-history-bytes-total}: what all channels may hold together, a message counting 128 bytes beside its payload
+         * and attributes; by default a quarter of the largest heap that the JVM will use. A publish that finds no room takes it
+         * from its own channel's oldest messages, and is refused where that would not be enough.
+         */
+        public Builder maxHistoryBytesTotal(long bytes) {
+            Checks.atLeast("max-history-bytes-total", bytes, 1);
+            maxHistoryBytesTotal = bytes;
             return this;
         }
 
@@ -731,6 +756,7 @@ public final class Comet implements AutoCloseable {
                     liveWindow,
                     maxHistoryMessages,
                     maxHistoryBytes,
+                    maxHistoryBytesTotal,
                     maxChannels,
                     maxSubscribers,
                     maxSubscribersPerChannel,

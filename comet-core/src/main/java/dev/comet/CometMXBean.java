@@ -16,6 +16,9 @@ public interface CometMXBean {
     /** See {@link Stats#sessions}. */
     int getSessions();
 
+    /** See {@link Stats#historyBytes}. */
+    long getHistoryBytes();
+
     /** See {@link Stats#published}. */
     long getPublished();
 

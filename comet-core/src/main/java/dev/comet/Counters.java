@@ -37,12 +37,13 @@ final class Counters {
         adder(closes, reason).increment();
     }
 
-    Stats snapshot(int channels, Map<String, Integer> subscribers, int sessions) {
+    Stats snapshot(int channels, Map<String, Integer> subscribers, int sessions, long historyBytes) {
         return new Stats(
                 channels,
                 subscribers.values().stream().mapToInt(Integer::intValue).sum(),
                 subscribers,
                 sessions,
+                historyBytes,
                 published.sum(),
                 delivered.sum(),
                 gaps.sum(),

@@ -57,7 +57,7 @@ final class Feed {
         return presence;
     }
 
-    /** Stores a message and signals; null when the feed is closed. */
+    /** Stores a message and signals; null when the feed is closed. Refused as {@link #store}. */
     @Nullable
     Message append(Message.Kind kind, Draft draft) {
         Message m = store(kind, draft);
@@ -67,7 +67,11 @@ final class Feed {
         return m;
     }
 
-    /** Stores a message; null when the feed is closed. The caller signals, when it holds no lock any more. */
+    /**
+     * Stores a message; null when the feed is closed. The caller signals, when it holds no lock any more.
+     *
+     * @throws RefusedException {@link Refusal#HISTORY_FULL}
+     */
     @Nullable
     Message store(Message.Kind kind, Draft draft) {
         Comet hub = channel.hub;
@@ -81,7 +85,12 @@ final class Feed {
             touch(nanos, idleNanos);
             lastTime = Math.max(lastTime, millis);
             m = new Message(channel.name(), channel.epoch(), ring.next(), hub.nextId(), lastTime, kind, draft);
-            ring.append(m);
+            if (!ring.append(m)) {
+                throw hub.refused(
+                        Refusal.HISTORY_FULL,
+                        "the hub's channels hold their maximum of "
+                                + hub.settings().maxHistoryBytesTotal() + " bytes (max-history-bytes-total)");
+            }
         }
         return m;
     }
@@ -248,6 +257,7 @@ final class Feed {
         if (!closed) {
             closedAt = channel.hub.lastId();
             closed = true;
+            ring.unbook();
         }
     }
 

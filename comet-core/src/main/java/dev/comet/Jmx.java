@@ -55,6 +55,11 @@ final class Jmx implements CometMXBean {
     }
 
     @Override
+    public long getHistoryBytes() {
+        return hub.stats().historyBytes();
+    }
+
+    @Override
     public long getPublished() {
         return hub.stats().published();
     }

@@ -28,7 +28,7 @@ final class Lives {
     Lives(Comet hub) {
         this.hub = hub;
         Channel nameless = new Channel(hub, "", 1, ChannelOptions.DEFAULT.withIdleTimeout(Duration.ZERO));
-        this.news = new Feed(nameless, new Ring(NEWS, Long.MAX_VALUE), 0, true);
+        this.news = new Feed(nameless, new Ring(NEWS, Long.MAX_VALUE, HistoryBudget.unlimited()), 0, true);
     }
 
     Feed news() {

@@ -37,7 +37,7 @@ final class Members {
     synchronized Feed feed() {
         Feed f = feed;
         if (f == null) {
-            f = new Feed(channel, new Ring(RING, Long.MAX_VALUE), 0, true);
+            f = new Feed(channel, new Ring(RING, Long.MAX_VALUE, HistoryBudget.unlimited()), 0, true);
             feed = f;
         }
         return f;

@@ -16,6 +16,8 @@ public enum Refusal {
     BAD_NAME,
     /** A message larger than the hub takes. */
     MESSAGE_TOO_LARGE,
+    /** All channels together hold the most bytes that they may. */
+    HISTORY_FULL,
     /** The hub has its maximum of channels. */
     TOO_MANY_CHANNELS,
     /** One subscriber asked for more channels than one may. */

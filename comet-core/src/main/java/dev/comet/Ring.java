@@ -34,16 +34,20 @@ final class Ring {
     // Guarded by the feed's lock.
     private long bytes;
     private long evictedId;
+    private HistoryBudget budget;
+    private long booked; // with the budget: what is held, but for a moment within a method
 
     /**
      * An empty ring.
      *
      * @param capacity the most messages it holds, at least 1
      * @param maxBytes the most bytes it holds; the newest message stays whatever its size
+     * @param budget where it books what it holds
      */
-    Ring(int capacity, long maxBytes) {
+    Ring(int capacity, long maxBytes, HistoryBudget budget) {
         this.capacity = capacity;
         this.maxBytes = maxBytes;
+        this.budget = budget;
     }
 
     /** The seq that the next message will have. */
@@ -67,9 +71,22 @@ final class Ring {
         return m != null && m.seq() == seq ? m : null;
     }
 
-    /** Appends the message with seq {@link #next()}. */
-    void append(Message m) {
+    /**
+     * Appends the message with seq {@link #next()}. Where the budget has no room for it, this ring's oldest make some: a message
+     * as large as the one that it takes the place of always fits.
+     *
+     * @return false when all of them would not be enough
+     */
+    boolean append(Message m) {
         while (size() >= capacity || (size() > 0 && bytes + m.bytes() > maxBytes)) {
+            evict();
+        }
+        long more = HistoryBudget.OVERHEAD + m.bytes();
+        while (!book(more)) {
+            if (size() == 0 || !budget.fits(more - booked)) {
+                book(0);
+                return false;
+            }
             evict();
         }
         bytes += m.bytes();
@@ -80,6 +97,17 @@ final class Ring {
         @Nullable Message[] array = slots;
         SLOT.setRelease(array, (int) seq & (array.length - 1), m);
         next = seq + 1;
+        return true;
+    }
+
+    /** Books what is held, and as much more; one step, for most messages are followed by their like. */
+    private boolean book(long more) {
+        long held = bytes + size() * HistoryBudget.OVERHEAD + more;
+        if (held != booked && !budget.take(held - booked)) {
+            return false;
+        }
+        booked = held;
+        return true;
     }
 
     /** Evicts what was published before a time. */
@@ -87,6 +115,7 @@ final class Ring {
         for (Message m = get(oldest); m != null && m.timeMillis() < timeMillis; m = get(oldest)) {
             evict();
         }
+        book(0);
     }
 
     /** Evicts everything. */
@@ -94,6 +123,14 @@ final class Ring {
         while (size() > 0) {
             evict();
         }
+        book(0);
+    }
+
+    /** Nothing is appended any more: what is held is read by those who still follow, and goes with the last of them. */
+    void unbook() {
+        budget.take(-booked);
+        booked = 0;
+        budget = HistoryBudget.unlimited();
     }
 
     /** The first seq whose message has an id greater than this one; {@link #next()} when there is none. */

@@ -13,6 +13,7 @@ public record Settings(
         int liveWindow,
         int maxHistoryMessages,
         long maxHistoryBytes,
+        long maxHistoryBytesTotal,
         int maxChannels,
         int maxSubscribers,
         int maxSubscribersPerChannel,

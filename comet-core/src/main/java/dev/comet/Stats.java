@@ -10,6 +10,7 @@ import java.util.Map;
  * @param subscribers subscribers, now
  * @param subscribersBySource the same by dialect and transport ({@code native-sse}, {@code in-process}, …)
  * @param sessions sessions, now
+ * @param historyBytes bytes that the channels hold, 128 a message beside payload and attributes, now
  * @param published messages stored
  * @param delivered messages handed to subscribers
  * @param gaps gaps told: how often a subscriber was behind what the history holds
@@ -23,6 +24,7 @@ public record Stats(
         int subscribers,
         Map<String, Integer> subscribersBySource,
         int sessions,
+        long historyBytes,
         long published,
         long delivered,
         long gaps,

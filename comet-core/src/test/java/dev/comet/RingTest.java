@@ -17,7 +17,7 @@ class RingTest {
 
     @Test
     void empty_holdsNothing_andWaitsForSeq1() {
-        Ring ring = new Ring(4, 1000);
+        Ring ring = new Ring(4, 1000, HistoryBudget.unlimited());
         assertThat(ring.next()).isEqualTo(1);
         assertThat(ring.oldest()).isEqualTo(1);
         assertThat(ring.get(0)).isNull();
@@ -28,7 +28,7 @@ class RingTest {
 
     @Test
     void full_theOldestGoes() {
-        Ring ring = new Ring(3, Long.MAX_VALUE);
+        Ring ring = new Ring(3, Long.MAX_VALUE, HistoryBudget.unlimited());
         fill(ring, 5);
         assertThat(held(ring)).containsExactly(3L, 4L, 5L);
         assertThat(ring.get(2)).isNull();
@@ -38,14 +38,14 @@ class RingTest {
 
     @Test
     void capacityOfOne_holdsTheNewest() {
-        Ring ring = new Ring(1, Long.MAX_VALUE);
+        Ring ring = new Ring(1, Long.MAX_VALUE, HistoryBudget.unlimited());
         fill(ring, 20);
         assertThat(held(ring)).containsExactly(20L);
     }
 
     @Test
     void tooManyBytes_asManyOfTheOldestGoAsMustGo() {
-        Ring ring = new Ring(100, 4 * BYTES);
+        Ring ring = new Ring(100, 4 * BYTES, HistoryBudget.unlimited());
         fill(ring, 4);
         assertThat(held(ring)).containsExactly(1L, 2L, 3L, 4L);
         ring.append(message(5, 2 * BYTES, 0));
@@ -55,7 +55,7 @@ class RingTest {
 
     @Test
     void largerThanTheLimit_staysAlone_untilTheNext() {
-        Ring ring = new Ring(100, 3 * BYTES);
+        Ring ring = new Ring(100, 3 * BYTES, HistoryBudget.unlimited());
         fill(ring, 3);
         ring.append(message(4, 1000, 0));
         assertThat(held(ring)).containsExactly(4L);
@@ -67,7 +67,7 @@ class RingTest {
 
     @Test
     void tooOld_goes_whatIsExactlyAsOldAsTheLimitStays() {
-        Ring ring = new Ring(100, Long.MAX_VALUE);
+        Ring ring = new Ring(100, Long.MAX_VALUE, HistoryBudget.unlimited());
         for (int seq = 1; seq <= 5; seq++) {
             ring.append(message(seq, BYTES, seq * 100L));
         }
@@ -84,7 +84,7 @@ class RingTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 5, 7, 8, 9})
     void grows_withoutLosingAnything(int evictedBefore) {
-        Ring ring = new Ring(1000, Long.MAX_VALUE);
+        Ring ring = new Ring(1000, Long.MAX_VALUE, HistoryBudget.unlimited());
         fill(ring, evictedBefore);
         ring.clear();
         for (int n = 1; n <= 100; n++) {
@@ -95,7 +95,7 @@ class RingTest {
 
     @Test
     void cleared_theSeqGoesOn() {
-        Ring ring = new Ring(10, Long.MAX_VALUE);
+        Ring ring = new Ring(10, Long.MAX_VALUE, HistoryBudget.unlimited());
         fill(ring, 4);
         ring.clear();
         assertThat(held(ring)).isEmpty();
@@ -107,7 +107,7 @@ class RingTest {
 
     @Test
     void after_findsTheFirstGreaterId_alsoBetweenTwo() {
-        Ring ring = new Ring(10, Long.MAX_VALUE);
+        Ring ring = new Ring(10, Long.MAX_VALUE, HistoryBudget.unlimited());
         fill(ring, 15); // holds 6 to 15
         assertThat(ring.after(0)).isEqualTo(6);
         assertThat(ring.after(idOf(5))).isEqualTo(6);
@@ -127,7 +127,7 @@ class RingTest {
         for (int round = 0; round < 60; round++) {
             int capacity = 1 + random.nextInt(40);
             long maxBytes = 1L + random.nextInt(400);
-            Ring ring = new Ring(capacity, maxBytes);
+            Ring ring = new Ring(capacity, maxBytes, HistoryBudget.unlimited());
             Deque<Message> model = new ArrayDeque<>();
             long time = 0;
             long evictedId = 0;

@@ -29,7 +29,7 @@ class StatsTest {
 
     @Test
     void fresh_allIsZero() {
-        assertThat(comet.stats()).isEqualTo(new Stats(0, 0, Map.of(), 0, 0, 0, 0, 0, 0, Map.of(), Map.of()));
+        assertThat(comet.stats()).isEqualTo(new Stats(0, 0, Map.of(), 0, 0, 0, 0, 0, 0, 0, Map.of(), Map.of()));
     }
 
     @Test

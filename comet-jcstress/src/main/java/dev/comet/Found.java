@@ -38,7 +38,7 @@ enum Found {
 
     /** A ring that holds as many of these messages, and has room for no more than {@code capacity}. */
     static Ring ring(int capacity, int messages) {
-        Ring ring = new Ring(capacity, Long.MAX_VALUE);
+        Ring ring = new Ring(capacity, Long.MAX_VALUE, HistoryBudget.unlimited());
         for (int seq = 1; seq <= messages; seq++) {
             ring.append(message(seq));
         }

@@ -24,7 +24,7 @@ public final class CometOptions {
 
     static {
         hub("history-messages", "100", "messages that a channel keeps", (b, v) -> b.historyMessages(number(v)));
-        hub("history-bytes", "1048576", "bytes that a channel keeps", (b, v) -> b.historyBytes(number(v)));
+        hub("history-bytes", "1048576", "bytes that a channel keeps", (b, v) -> b.historyBytes(bytes(v)));
         hub("history-age", "10m", "how long a channel keeps a message", (b, v) -> b.historyAge(duration(v)));
         hub("idle-timeout", "90s", "life of a channel nobody uses; 0: for ever", (b, v) -> b.idleTimeout(duration(v)));
         hub("live-window", "128", "messages kept at least for those behind", (b, v) -> b.liveWindow(number(v)));
@@ -33,7 +33,12 @@ public final class CometOptions {
                 "100000",
                 "most that a channel may ask for",
                 (b, v) -> b.maxHistoryMessages(number(v)));
-        hub("max-history-bytes", "67108864", "most that a channel may ask for", (b, v) -> b.maxHistoryBytes(number(v)));
+        hub("max-history-bytes", "67108864", "most that a channel may ask for", (b, v) -> b.maxHistoryBytes(bytes(v)));
+        hub(
+                "max-history-bytes-total",
+                "a quarter of the heap",
+                "bytes that all channels hold",
+                (b, v) -> b.maxHistoryBytesTotal(bytes(v)));
         hub("max-channels", "100000", "channels", (b, v) -> b.maxChannels(number(v)));
         hub("max-subscribers", "100000", "subscribers in all", (b, v) -> b.maxSubscribers(number(v)));
         hub("max-subscribers-per-channel", "0", "0: no limit", (b, v) -> b.maxSubscribersPerChannel(number(v)));
@@ -148,6 +153,13 @@ public final class CometOptions {
             throw new IllegalArgumentException("must be a whole number below 1000000000");
         }
         return Integer.parseInt(value);
+    }
+
+    private static long bytes(String value) {
+        if (!value.matches("\\d{1,15}")) {
+            throw new IllegalArgumentException("must be a whole number of bytes");
+        }
+        return Long.parseLong(value);
     }
 
     private static boolean flag(String value) {

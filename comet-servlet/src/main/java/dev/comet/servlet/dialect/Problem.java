@@ -42,7 +42,8 @@ public final class Problem extends RuntimeException {
             case EXISTS -> 409;
             case MESSAGE_TOO_LARGE -> 413;
             case TOO_MANY_SUBSCRIBERS_FROM_ADDRESS -> 429;
-            case TOO_MANY_CHANNELS,
+            case HISTORY_FULL,
+                    TOO_MANY_CHANNELS,
                     TOO_MANY_SUBSCRIBERS,
                     TOO_MANY_SUBSCRIBERS_ON_CHANNEL,
                     TOO_MANY_MEMBERS,

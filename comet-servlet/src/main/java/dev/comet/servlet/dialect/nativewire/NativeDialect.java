@@ -212,6 +212,7 @@ public final class NativeDialect implements Dialect {
             json.writeNumberField("subscribers", stats.subscribers());
             counts(json, "subscribersBySource", stats.subscribersBySource());
             json.writeNumberField("sessions", stats.sessions());
+            json.writeNumberField("historyBytes", stats.historyBytes());
             json.writeNumberField("published", stats.published());
             json.writeNumberField("delivered", stats.delivered());
             json.writeNumberField("gaps", stats.gaps());

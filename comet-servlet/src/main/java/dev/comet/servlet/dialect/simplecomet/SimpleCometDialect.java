@@ -312,7 +312,8 @@ public final class SimpleCometDialect implements Dialect {
                         request.path().startsWith(CLIENTS) ? "Client already exists" : "Channel already exists");
             case UNKNOWN_CHANNEL -> failure(request, -2, "No valid channels"); // it went while it was being read
             case DENIED -> failure(request, -4, e.detail());
-            case TOO_MANY_CHANNELS,
+            case HISTORY_FULL,
+                    TOO_MANY_CHANNELS,
                     TOO_MANY_SUBSCRIBERS,
                     TOO_MANY_SUBSCRIBERS_ON_CHANNEL,
                     TOO_MANY_SUBSCRIBERS_FROM_ADDRESS,
