@@ -36,7 +36,8 @@ export type Transport = 'sse' | 'stream' | 'poll';
 
 export interface State {
   state: 'connecting' | 'open' | 'waiting' | 'paused' | 'closed';
-  transport: Transport;
+  /** `share`: the connection is that of all tabs. */
+  transport: Transport | 'share';
   /** For `waiting`: milliseconds until the next attempt. */
   delay?: number;
   /** For `waiting` and `closed`: what went wrong, if anything did. */
@@ -55,10 +56,12 @@ export interface CometError extends Error {
 }
 
 export interface Options {
-  /** Asked before each request; `renew` is true when the last one was refused with 401. */
+  /** Asked before each request; `renew` is true when the last one was refused with 401, or soon runs out. */
   token?: string | ((renew: boolean) => string | undefined | Promise<string | undefined>);
   /** In the order in which they are tried. All three by default. */
   transports?: Transport[];
+  /** One connection for all tabs of this origin that give the same arguments, where the browser can do it. */
+  shareTabs?: boolean;
   /** The server's setting, in milliseconds: 15000 by default. A connection silent for twice as long is given up. */
   heartbeat?: number;
   /** How long a stream may take to begin before it is taken for buffered, in milliseconds: 5000 by default. */
@@ -78,8 +81,6 @@ export interface Options {
 export interface SubscribeOptions {
   /** A cursor; or `latest` (the default), `oldest`, or a number of messages. */
   from?: string | number | null;
-  /** Types of messages besides `message`, so that EventSource shows them at once. */
-  types?: string[];
   /** To be a member of the channels, by this name. */
   presence?: string;
   /** To be told who joins and leaves. */

@@ -4,14 +4,13 @@
 // channel's last message, carry over; so whatever ends an attempt (the network, a proxy, a watchdog, a buffer that is full) is
 // mended in the same way: by asking again.
 //
-// Two things about EventSource shape what is below. It shows neither the status of an answer, nor an id without data, nor
-// heartbeats: so a poll that does not wait goes before it, for status and cursor, and again whenever it is silent for too long.
-// And it shows only events whose names it was told: a hole in the numbers gives the others away.
+// EventSource shows neither the status of an answer, nor an id without data, nor heartbeats: so a poll that does not wait goes
+// before it, for status and cursor, and again whenever it is silent for too long.
 
 const LONGEST_PAUSE = 30_000;
 const LONGEST_URL = 4_000;
 const FOR_EVER = 2 ** 31 - 1;
-const EVENTS = ['message', 'gap', 'close', 'expiring', 'join', 'leave'];
+const EVENTS = ['message', 'gap', 'close', 'expiring', 'join', 'leave']; // what EventSource is to show
 
 const emitter = parent => {
   const listeners = new Set();
@@ -30,20 +29,24 @@ const emitter = parent => {
   };
 };
 
-export const connect = (
-  url,
-  {
+export const connect = (url, options = {}) => {
+  const {
     token,
     transports = ['sse', 'stream', 'poll'],
+    shareTabs,
     heartbeat = 15_000,
     firstByte = 5_000,
     pollWait = 25,
-    retry = 2_000,
     buffer = 1_000,
     credentials = 'same-origin',
     signal,
-  } = {},
-) => {
+  } = options;
+  let { retry = 2_000 } = options; // until the server says
+  // One connection for all tabs is a transport like others: the first one, where the browser can do it.
+  const ways = [
+    ...(shareTabs && globalThis.BroadcastChannel && globalThis.navigator?.locks ? ['share'] : []),
+    ...transports,
+  ];
   const all = emitter();
   const life = new AbortController();
   const close = () => life.abort();
@@ -73,17 +76,11 @@ export const connect = (
     });
   };
 
-  const subscribe = (channels, { from, signal: ownSignal, types, ...parameters } = {}) => {
+  const subscribe = (channels, { from, signal: ownSignal, ...parameters } = {}) => {
     channels = [].concat(channels);
     from ||= 'latest';
     const events = emitter(all);
     const ownLife = new AbortController();
-    const names = new Set([...EVENTS, ...(types || [])]);
-    // Of several channels, the cursor of one's message leads past what EventSource has not shown of another.
-    const ways = transports.filter(
-      name => name != 'sse' || (globalThis.EventSource && (types || channels.length < 2)),
-    );
-    if (!ways[0]) ways.push('stream');
 
     // What has come. The next attempt goes on at the cursor.
     let cursor = /^(latest|oldest|\d+)$/.test(from) ? '' : from;
@@ -149,15 +146,15 @@ export const connect = (
       isWoken = isFull = false;
     };
 
-    const query = more => {
+    const query = (more, at = cursor) => {
       const result = new URLSearchParams({ ...parameters, ...more });
       for (const channel of channels) result.append('channel', channel);
-      result.append(cursor ? 'cursor' : 'from', cursor || from);
+      result.append(at ? 'cursor' : 'from', at || from);
       return result;
     };
 
-    const ask = (more, signal) => {
-      const body = query(more);
+    const ask = (more, signal, at) => {
+      const body = query(more, at);
       return `${body}`.length > LONGEST_URL
         ? request('/events', { signal, method: 'POST', body })
         : request('/events?' + body, { signal });
@@ -167,13 +164,9 @@ export const connect = (
     const connected = async () => {
       const mine = (attempt = new AbortController());
       const { signal } = mine;
+      const over = new Promise(done => signal.addEventListener('abort', done));
       let timer;
       let isOpen;
-      // EventSource only: has it show a type; and asks for what it has not shown. Nothing else is taken until that is there.
-      let show;
-      let check;
-      let isChecking;
-      let isSkipping; // something was not taken
 
       const abort = () => mine.abort();
 
@@ -193,37 +186,39 @@ export const connect = (
       const opened = () => {
         if (isOpen || signal.aborted) return;
         isOpen = true;
-        failures = 0;
+        failures = suspicion = 0;
         state('open');
       };
 
-      /** Takes what the server says; true when it is news. An answer that is complete has all that there is. */
+      /** Before a stream's token runs out. With a new one it goes on; without, the next attempt has one, or is refused. */
+      const renew = body =>
+        typeof token == 'function' && request('/token', { method: 'POST', body, signal }, true).catch(abort);
+
+      /** Takes what the server says. An answer that is complete has all that there is. */
       const receive = (item, isComplete) => {
         if (signal.aborted) return;
-        if (isChecking && !isComplete) {
-          isSkipping = true;
-          return;
-        }
         const { type, channel, reason, seq, cursor: next } = item;
-        if (type == 'open') {
-          retry = item.retry || retry;
-        } else if (type == 'close' || type == 'expiring') {
+        if (type == 'expiring') {
+          renew(new URLSearchParams({ connection: item.connection }));
+        } else if (type == 'close') {
           // Another has this member's place. To come back would take it away again, and so on.
           if (reason == 'replaced') end(Error(reason));
           return abort();
+        } else if (type == 'open') {
+          retry = item.retry || retry;
+          opened();
         } else {
+          if (!queue.length) taken = cursor;
           const first = seq ?? item.from;
           const last = seq ?? item.to;
           if (reason == 'reset') {
             if (resets.get(channel) == next) return;
             resets.set(channel, next);
           } else if (first) {
-            // Before the first one that EventSource shows there may have been others.
-            const due = (seen.get(channel) ?? (check && !isComplete ? 0 : first - 1)) + 1;
+            const due = (seen.get(channel) ?? first - 1) + 1;
             if (last < due) return;
             if (first > due) {
               if (!isComplete) {
-                if (check) return check();
                 suspicion = 1;
                 return abort();
               }
@@ -231,33 +226,46 @@ export const connect = (
             }
           }
           if (last != null) seen.set(channel, last);
-          if (!names.has(type)) show?.(type);
-          names.add(type);
           queue.push(item);
           notify();
         }
         cursor = next || cursor;
         if (queue.length >= buffer && !isComplete) abort();
-        return true;
       };
 
-      /** Resolves to the number of news. */
+      const look = async (wait, at) => (await ask({ as: 'poll', wait }, signal, at)).json();
+
+      /** Takes a poll's answer; returns what was in it. */
+      const take = ({ gaps, messages, cursor: next }) => {
+        const items = [...gaps, ...messages];
+        for (const item of items) receive(item, true);
+        if (!signal.aborted) cursor = next;
+        if (queue.length >= buffer) abort();
+        return items;
+      };
+
       const poll = async wait => {
         expect(wait * 1000 + 2 * heartbeat);
-        const answer = await (await ask({ as: 'poll', wait }, signal)).json();
-        const news = [...answer.gaps, ...answer.messages].filter(item => receive(item, true));
-        if (!signal.aborted) cursor = answer.cursor;
-        return news.length;
+        return take(await look(wait));
       };
 
       const run = {
+        async share() {
+          expectFirstByte();
+          const { share } = await import('./comet-share.js');
+          await share({
+            url, options, parameters, channels, seen, buffer, heartbeat, signal, // prettier-ignore
+            over, connect, expect, receive, state, opened, look, poll, // prettier-ignore
+          });
+        },
+
         async poll() {
           let since;
           opened();
           do {
             since = Date.now();
             // Nothing, and long before its time: whoever answers so would be asked without end.
-          } while (((await poll(pollWait)) || Date.now() - since > 1000) && queue.length < buffer);
+          } while (((await poll(pollWait)).length || Date.now() - since > 1000) && !signal.aborted);
         },
 
         async stream() {
@@ -269,8 +277,6 @@ export const connect = (
             const { value, done } = await reader.read();
             if (done) break;
             expect(2 * heartbeat);
-            opened();
-            suspicion = 0;
             const lines = (rest + value).split('\n');
             rest = lines.pop();
             for (const line of lines) if (line) receive(JSON.parse(line));
@@ -286,49 +292,41 @@ export const connect = (
               base + '/events?' + query({ as: 'sse', envelope: true, ...(access_token && { access_token }) }),
               { withCredentials: credentials == 'include' },
             );
-            let isDeaf = true; // it has shown nothing yet
-            const listen = milliseconds => expect(milliseconds, () => check(true));
-            check = async isSilent => {
-              let news = 0;
-              isChecking = true;
-              try {
-                do {
-                  isSkipping = false;
-                  news += await poll(0);
-                } while (isSkipping);
-              } catch (error) {
-                reject(error);
-              }
-              isChecking = false;
+            let shown = 0;
+            const listen = milliseconds => expect(milliseconds, () => check().catch(reject));
+            /** Is there nothing, or is it held back? */
+            const check = async () => {
+              const before = shown;
+              expect(2 * heartbeat);
+              const answer = await look(0);
+              if (shown > before) return; // it is ahead of the answer
               listen(2 * heartbeat);
-              if (isSilent && news) {
-                if (isDeaf) suspicion = 2;
+              if (take(answer).length) {
+                if (!shown) suspicion = 2;
                 abort();
               }
             };
-            show = name =>
+            for (const name of EVENTS) {
               source.addEventListener(name, ({ type, data }) => {
-                if (!isChecking) listen(2 * heartbeat);
-                suspicion = isDeaf = 0;
+                shown++;
+                listen(2 * heartbeat);
                 receive({ type, ...JSON.parse(data) });
               });
-            names.forEach(show);
+            }
             signal.addEventListener('abort', () => source.close());
             source.onopen = () => {
               listen(firstByte); // headers may pass a proxy that holds back the rest
               opened();
             };
             // It would come back by itself, with the cursor of its URL: an old one.
-            source.onerror = () => {
-              if (!isOpen) suspicion++;
-              reject(Error('EventSource failed'));
-            };
+            source.onerror = () => reject(Error('EventSource failed'));
           });
         },
       };
 
       const work = async () => {
-        if (suspicion || ways[transport] != 'stream') {
+        const way = ways[transport];
+        if (suspicion || (way == 'share' ? !cursor : way != 'stream')) {
           // Polls too need a cursor before they wait: what came meanwhile would be lost with the first one.
           await poll(0);
           if (suspicion > 1) {
@@ -337,13 +335,16 @@ export const connect = (
             if (ways[transport + 1]) transport++;
           }
         }
-        await run[ways[transport]]();
+        await run[ways[transport]]().catch(error => {
+          if (!isOpen && !signal.aborted) suspicion++;
+          throw error;
+        });
       };
 
       state('connecting');
       try {
         // Whatever hangs, an application's token() too, hangs alone.
-        await Promise.race([work(), new Promise(done => signal.addEventListener('abort', done))]);
+        await Promise.race([work(), over]);
       } finally {
         clearTimeout(timer);
         abort();

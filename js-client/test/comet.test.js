@@ -22,7 +22,7 @@ const asked = () => w.server.requests.map(r => r.query.get('as') + (r.query.get(
 
 for (const transport of ['sse', 'stream', 'poll']) {
   describe(transport, () => {
-    const start = (options, channels = 'news', more = { types: [] }) => {
+    const start = (options, channels = 'news', more = {}) => {
       comet = connect('/comet/', { transports: [transport], ...options });
       return comet.subscribe(channels, more);
     };
@@ -331,55 +331,26 @@ describe('the fall-back', () => {
     assert.equal([...w.server.connections][0].as, 'sse');
   });
 
-  test('without EventSource it begins with the stream', async () => {
+  test('without EventSource it goes on with the stream', async () => {
     delete globalThis.EventSource;
     comet = connect('/comet');
     const got = collect(comet.subscribe('news'));
-    await w.pass(100);
+    await w.pass(10_000);
     w.server.publish('news', 1);
     await w.pass(100);
     assert.deepEqual(got.data(), [1]);
-    assert.deepEqual(asked(), ['ndjson']);
+    assert.deepEqual(asked(), ['poll0', 'poll0', 'poll0', 'ndjson']);
   });
 
-  test('types that EventSource was not told of are found by the hole they leave, and then known', async () => {
+  test('EventSource shows several channels, and all types, as they come', async () => {
     comet = connect('/comet', { transports: ['sse'] });
-    const got = collect(comet.subscribe('news'));
-    await w.pass(100);
-    w.server.publish('news', 1, { type: 'greeting' });
-    w.server.publish('news', 2);
-    w.server.publish('news', 3);
-    await w.pass(100);
-    assert.deepEqual(got.data().sort(), [1, 2, 3]);
-    const before = w.server.requests.length;
-    w.server.publish('news', 4, { type: 'greeting' });
-    await w.pass(100);
-    assert.equal(got.data().at(-1), 4);
-    assert.equal(w.server.requests.length, before);
-    w.server.publish('news', 5, { type: 'alone' });
-    await w.pass(31_000);
-    assert.equal(got.data().at(-1), 5);
-    assert.deepEqual(asked().filter(a => a == 'sse').length, 1);
-  });
-
-  test('several channels whose types are not given are not left to EventSource', async () => {
-    comet = connect('/comet');
     const got = collect(comet.subscribe(['news', 'chat']));
     await w.pass(100);
-    w.server.publish('news', 1, { type: 'greeting' });
-    w.server.publish('chat', 2);
+    for (const [i, name] of ['news', 'chat', 'news'].entries()) w.server.publish(name, i, { type: `type${i}` });
     await w.pass(100);
-    assert.deepEqual(got.data(), [1, 2]);
-    assert.deepEqual(asked(), ['ndjson']);
-  });
-
-  test('types that are given are shown at once', async () => {
-    comet = connect('/comet', { transports: ['sse'] });
-    const got = collect(comet.subscribe(['news', 'chat'], { types: ['greeting'] }));
-    await w.pass(100);
-    w.server.publish('news', 1, { type: 'greeting' });
-    await w.pass(100);
-    assert.deepEqual(got.data(), [1]);
+    assert.deepEqual(got.data(), [0, 1, 2]);
+    assert.deepEqual(got.map(m => m.type), ['type0', 'type1', 'type2']);
+    assert.deepEqual(asked(), ['poll0', 'sse']);
   });
 
   test('a silent EventSource costs one poll in twice the heartbeat', async () => {
@@ -456,23 +427,101 @@ describe('what only bad luck brings', () => {
     assert.deepEqual(got.data(), [1]);
   });
 
-  test('what EventSource shows while a poll fills a hole is asked for too', async () => {
+  test('a poll that EventSource has overtaken does not lead its cursor back', async () => {
     comet = connect('/comet', { transports: ['sse'] });
-    const got = collect(comet.subscribe('news'));
+    const subscription = comet.subscribe(['news', 'chat']);
+    const got = collect(subscription);
     await w.pass(100);
-    w.server.publish('news', 1, { type: 'hidden' });
-    w.server.publish('news', 2);
+    w.server.publish('news', 1);
+    await w.pass(100);
     w.server.guard = () => {
       w.server.guard = () => {};
       w.clock.after(1, () => {
         w.network.delay = () => 1;
-        w.server.publish('news', 3);
+        w.server.publish('chat', 2);
       });
     };
+    await w.pass(30_100);
+    assert.deepEqual(got.data(), [1, 2]);
+    assert.equal(subscription.cursor, got.at(-1).cursor);
+    assert.deepEqual(asked().filter(a => a == 'sse').length, 1);
+  });
+
+  test('the cursor of what has not been taken is where it was', async () => {
+    comet = connect('/comet', { transports: ['stream'] });
+    const subscription = comet.subscribe('news');
     await w.pass(100);
-    assert.deepEqual(got.data(), [1, 2, 3]);
+    w.server.publish('news', 1);
+    await w.pass(100);
+    assert.equal(subscription.cursor, '00000001.1');
   });
 });
+
+for (const transport of ['sse', 'stream']) {
+  describe(`a token that runs out, ${transport}`, () => {
+    const start = token => {
+      comet = connect('/comet', { transports: [transport], token });
+      return collect(comet.subscribe('news'));
+    };
+    const posted = () => w.server.requests.filter(({ path }) => path == '/comet/token');
+
+    test('is renewed, and the stream goes on', async () => {
+      const asked = [];
+      const got = start(async renew => (asked.push(renew), renew ? 'new' : 'old'));
+      await w.pass(100);
+      const [stream] = w.server.connections;
+      w.server.expire();
+      w.server.publish('news', 1);
+      await w.pass(1_000);
+      assert.deepEqual(posted().map(({ method, body, headers }) => [method, body, headers.authorization]), [
+        ['POST', `connection=${stream.id}`, 'Bearer new'],
+      ]);
+      assert.deepEqual(asked.filter(Boolean), [true]);
+      w.server.publish('news', 2);
+      await w.pass(100);
+      assert.deepEqual([...w.server.connections], [stream]);
+      assert.deepEqual(got.data(), [1, 2]);
+    });
+
+    for (const status of [401, 404, 503, 'no network']) {
+      test(`that cannot be renewed (${status}) means to come back with the cursor, without loss`, async () => {
+        const got = start(async renew => (renew ? 'new' : 'old'));
+        await w.pass(100);
+        const [stream] = w.server.connections;
+        w.server.publish('news', 1);
+        w.server.expire();
+        w.server.guard = ({ path }) => {
+          if (path != '/comet/token') return;
+          if (status != 'no network') return { status };
+          w.network.cutAll();
+        };
+        await w.pass(40);
+        w.server.publish('news', 2);
+        await w.pass(10_000);
+        w.server.publish('news', 3);
+        await w.pass(100);
+        assert.equal(posted().length, 1);
+        assert.equal(w.server.connections.size, 1);
+        assert.ok(!w.server.connections.has(stream));
+        assert.deepEqual([got.data(), got.gaps()], [[1, 2, 3], []]);
+      });
+    }
+
+    test('that is a string is left to run out', async () => {
+      const got = start('secret');
+      await w.pass(100);
+      const [stream] = w.server.connections;
+      w.server.expire();
+      await w.pass(1_000);
+      assert.deepEqual([...w.server.connections], [stream]);
+      assert.deepEqual(posted(), []);
+      w.server.guard = () => ({ status: 401 });
+      w.server.end('expired');
+      await w.pass(10_000);
+      assert.equal((await got.done).status, 401);
+    });
+  });
+}
 
 describe('the rest', () => {
   test('the pause before an attempt grows, at random, from what the server says', async () => {

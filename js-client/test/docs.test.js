@@ -11,33 +11,35 @@ const examples = new Map(
 );
 const AsyncFunction = (async () => {}).constructor;
 
-/** Runs one; `act` does what happens meanwhile. Returns what was shown. */
-const run = async (name, act, { comet: hasComet = true, prepare = () => {}, globals = {} } = {}) => {
+/** Runs one, in several tabs if need be; `act` does what happens meanwhile. Returns what was shown. */
+const run = async (name, act, { comet: hasComet = true, prepare = () => {}, globals = {}, tabs = 0 } = {}) => {
   const w = world(1);
   const shown = [];
   const stored = new Map();
   const clients = [];
-  const connected = (...args) => {
+  const connected = connect => (...args) => {
     clients.push(connect(...args));
     return clients.at(-1);
   };
   const all = {
-    connect: connected,
     show: line => shown.push(line),
     localStorage: { getItem: k => stored.get(k) ?? null, setItem: (k, v) => stored.set(k, v) },
     ...globals,
   };
-  if (hasComet) all.comet = connected('/comet');
+  if (hasComet) all.comet = connected(connect)('/comet');
   try {
     prepare(w);
     const code = examples.get(name).replace(/^import .*$/m, '');
-    const running = new AsyncFunction(...Object.keys(all), code)(...Object.values(all));
+    const places = tabs ? Array.from({ length: tabs }, () => w.browser.open('/comet').connect) : [connect];
+    const running = places.map(connect =>
+      new AsyncFunction('connect', ...Object.keys(all), code)(connected(connect), ...Object.values(all)),
+    );
     await w.pass(200);
     await act(w, stored);
     await w.pass(200);
     for (const client of clients) client.close();
     await w.pass(50);
-    await running;
+    await Promise.all(running);
     return shown;
   } finally {
     w.end();
@@ -101,6 +103,16 @@ const cases = {
     });
     assert.deepEqual(shown, ['stored as number 1']);
     assert.deepEqual(types, ['message', 'greeting']);
+  },
+  async share() {
+    let connections;
+    const act = async w => {
+      await w.pass(1_000);
+      connections = w.server.connections.size;
+      w.server.publish('news', 'to all');
+    };
+    assert.deepEqual(await run('share', act, { comet: false, tabs: 3 }), ['to all', 'to all', 'to all']);
+    assert.equal(connections, 1);
   },
   async token() {
     const shown = await run('token', w => w.server.publish('news', 'for the few'), {

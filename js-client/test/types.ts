@@ -1,11 +1,11 @@
 // Compiled only: what the types allow, and what they do not.
 import { connect, type Gap, type Message } from '../src/comet.js';
 
-const comet = connect('/comet', { token: async renew => (renew ? 'new' : 'old'), transports: ['stream', 'poll'] });
+const comet = connect('/comet', { token: async renew => (renew ? 'new' : 'old'), transports: ['stream', 'poll'], shareTabs: true });
 const subscription = comet.subscribe<{ text: string }>(['news', 'chat'], { from: localStorage.getItem('cursor') });
 const off: () => void = subscription.on('gap', (gap: Gap) => console.log(gap.reason, gap.from));
 comet.on('state', ({ state, error }) => console.log(state, error?.status));
-comet.subscribe('news', { from: 20, types: ['greeting'], presence: 'ann', members: true, signal: AbortSignal.timeout(1) });
+comet.subscribe('news', { from: 20, presence: 'ann', members: true, signal: AbortSignal.timeout(1) });
 
 for await (const m of subscription) {
   const message: Message<{ text: string }> = m;

@@ -1,6 +1,8 @@
 // What is between the page and the server: fetch and EventSource over pipes that are slow, break, freeze, repeat and hold back.
 const ENCODER = new TextEncoder();
 
+const page = { run: action => action(), isAlive: true };
+
 export class Network {
   pipes = new Set();
   /** Whether requests reach the server at all. */
@@ -16,16 +18,19 @@ export class Network {
   }
 
   /** Calls `on.head(status, headers)`, `on.chunk(text)`, `on.end()` and `on.error()`, in order; returns the pipe. */
-  open(request, on) {
+  open(request, on, tab = page) {
     const { buffers } = this; // a proxy does not change its mind in the middle
-    const pipe = { isFrozen: false, last: 0, held: [] };
+    const pipe = { isFrozen: false, last: 0, held: [], tab };
     this.pipes.add(pipe);
     const deliver = (what, ...values) => {
       pipe.last = Math.max(pipe.last, this.clock.now + this.delay());
       this.clock.after(pipe.last - this.clock.now, () => {
-        if (!this.pipes.has(pipe) || pipe.isFrozen) return;
-        if (what == 'end' || what == 'error') this.pipes.delete(pipe);
-        on[what](...values);
+        if (pipe.isFrozen) return;
+        tab.run(() => {
+          if (!this.pipes.has(pipe)) return;
+          if (what == 'end' || what == 'error') this.pipes.delete(pipe);
+          on[what](...values);
+        });
       });
     };
     const pass = (what, ...values) => {
@@ -53,6 +58,7 @@ export class Network {
       this.pipes.delete(pipe);
       reply.onclose();
     };
+    if (!tab.isAlive) this.pipes.delete(pipe);
     this.clock.after(this.delay(), () => {
       if (!this.pipes.has(pipe)) return;
       if (this.isUp) this.server.handle(request, reply);
@@ -71,21 +77,28 @@ export class Network {
 
   install() {
     this.before = { fetch: globalThis.fetch, EventSource: globalThis.EventSource };
-    globalThis.fetch = (url, init) => this.fetch(url, init);
-    const network = this;
-    globalThis.EventSource = class extends FakeEventSource {
-      constructor(url, init) {
-        super(network, url, init);
-      }
-    };
+    Object.assign(globalThis, this.of(page));
     return this;
+  }
+
+  /** What a tab has of it. */
+  of(tab) {
+    const network = this;
+    return {
+      fetch: (url, init) => this.fetch(url, init, tab),
+      EventSource: class extends FakeEventSource {
+        constructor(url, init) {
+          super(network, url, init, tab);
+        }
+      },
+    };
   }
 
   restore() {
     Object.assign(globalThis, this.before);
   }
 
-  fetch(url, { method = 'GET', headers = {}, body, signal } = {}) {
+  fetch(url, { method = 'GET', headers = {}, body, signal } = {}, tab) {
     return new Promise((resolve, reject) => {
       let controller;
       const fail = error => {
@@ -108,12 +121,13 @@ export class Network {
               },
               cancel: () => pipe.leave(),
             });
-            resolve(new Response(stream, { status, headers }));
+            resolve(new Response(status == 204 ? null : stream, { status, headers }));
           },
           chunk: text => controller.enqueue(ENCODER.encode(text)),
           end: () => controller.close(),
           error: () => fail(new TypeError('network')),
         },
+        tab,
       );
       signal?.addEventListener('abort', () => {
         pipe.leave();
@@ -129,7 +143,7 @@ class FakeEventSource {
   #listeners = {};
   #rest = '';
 
-  constructor(network, url, init) {
+  constructor(network, url, init, tab) {
     Object.assign(this, { url, init });
     this.pipe = network.open(
       { method: 'GET', url, headers: {} },
@@ -143,6 +157,7 @@ class FakeEventSource {
         end: () => this.#fail(0),
         error: () => this.#fail(0),
       },
+      tab,
     );
   }
 

@@ -9,6 +9,8 @@ export class Server {
   history = 10;
   heartbeat = 15_000;
   retry = 1_000;
+  /** How much a poll brings at once. */
+  piece = Infinity;
   #epochs = 0;
   #ids = 0;
 
@@ -49,10 +51,17 @@ export class Server {
     for (const connection of [...this.connections]) connection.close(reason);
   }
 
+  /** The tokens of all held streams run out soon. */
+  expire() {
+    for (const connection of this.connections) {
+      connection.tell({ type: 'expiring', connection: connection.id, time: this.clock.now + 30_000 });
+    }
+  }
+
   /** Answers through `reply.head(status, headers)`, `reply.send(text)` and `reply.end()`. */
   handle({ method, url, headers, body }, reply) {
     const { pathname, searchParams } = new URL(url, 'http://comet.test');
-    const query = method == 'POST' && pathname.endsWith('/events') ? new URLSearchParams(body) : searchParams;
+    const query = method == 'POST' && !pathname.includes('/channels/') ? new URLSearchParams(body) : searchParams;
     const request = { method, path: pathname, query, headers, body };
     this.requests.push(request);
     const refused = this.guard(request);
@@ -62,6 +71,11 @@ export class Server {
       return reply.end();
     }
     if (pathname.endsWith('/events')) return new Connection(this, query, reply).start();
+    if (pathname.endsWith('/token')) {
+      const isHeld = [...this.connections].some(({ id }) => id == query.get('connection'));
+      reply.head(isHeld ? 204 : 404, {});
+      return reply.end();
+    }
     const m = this.publish(
       decodeURIComponent(pathname.slice(pathname.lastIndexOf('/') + 1)),
       headers['content-type'] == 'application/json' ? JSON.parse(body) : body,
@@ -75,7 +89,7 @@ export class Server {
 
 class Connection {
   constructor(server, query, reply) {
-    Object.assign(this, { server, query, reply });
+    Object.assign(this, { server, query, reply, id: `connection-${server.requests.length}` });
     this.as = query.get('as');
     this.channels = query.getAll('channel');
     this.places = this.parse(query.get('cursor'));
@@ -90,14 +104,18 @@ class Connection {
   get cursor() {
     const { places, channels } = this;
     if (channels.length == 1) return `${places[channels[0]].epoch}.${places[channels[0]].next}`;
-    return 'A' + Buffer.from(JSON.stringify(places)).toString('base64url');
+    const own = Object.fromEntries(channels.map(name => [name, places[name]]));
+    return 'A' + Buffer.from(JSON.stringify(own)).toString('base64url');
   }
 
   parse(cursor) {
     if (!cursor) return {};
     if (cursor[0] == 'A') return JSON.parse(Buffer.from(cursor.slice(1), 'base64url'));
     const [epoch, next] = cursor.split('.');
-    return { [this.channels[0]]: { epoch, next: +next } };
+    // It names no channel: it speaks of the only one, or of that with its epoch.
+    const [only, other] = this.channels;
+    const name = other ? this.channels.find(name => this.server.channel(name).epoch == epoch) : only;
+    return name ? { [name]: { epoch, next: +next } } : {};
   }
 
   /** What there is now, in order. Moves the cursor. */
@@ -128,7 +146,7 @@ class Connection {
     const types = { sse: 'text/event-stream', ndjson: 'application/x-ndjson', poll: 'application/json' };
     reply.head(200, { 'Content-Type': types[this.as] });
     if (this.as == 'sse') reply.send(`retry: ${retry}\nid: ${this.cursor}\n\n`);
-    if (this.as == 'ndjson') reply.send(JSON.stringify({ type: 'open', cursor: this.cursor, retry }) + '\n');
+    if (this.as == 'ndjson') reply.send(JSON.stringify({ type: 'open', cursor: this.cursor, retry, connection: this.id }) + '\n');
     server.connections.add(this);
     reply.onclose = () => this.gone();
     if (this.as == 'poll') {
@@ -163,7 +181,7 @@ class Connection {
   tell(item) {
     if (this.as == 'ndjson') this.reply.send(JSON.stringify(item) + '\n');
     if (this.as == 'sse') {
-      const event = item.type == 'message' ? '' : `event: ${item.type}\n`;
+      const event = item.seq ? '' : `event: ${item.type}\n`; // the type of a message is in the object
       this.reply.send(`${item.cursor ? `id: ${item.cursor}\n` : ''}${event}data: ${JSON.stringify(item)}\n\n`);
     }
   }
@@ -171,7 +189,8 @@ class Connection {
   answer() {
     if (!this.server.connections.has(this)) return;
     this.gone();
-    const items = [...this.read()];
+    const items = [];
+    for (const item of this.read()) if (items.push(item) >= this.server.piece) break;
     this.reply.send(
       JSON.stringify({
         cursor: this.cursor,

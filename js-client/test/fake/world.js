@@ -2,12 +2,14 @@ import { setMaxListeners } from 'node:events';
 import { Clock } from './clock.js';
 import { Network } from './network.js';
 import { Server } from './server.js';
+import { Browser } from './tabs.js';
 
 /** A clock, a server, a network, and a page that all three are the world of. `end` puts the real one back. */
 export const world = seed => {
   const clock = new Clock().install(seed);
   const server = new Server(clock);
   const network = new Network(clock, server).install();
+  const browser = new Browser(clock, network);
   setMaxListeners(0); // fetch listens to one signal for a whole attempt
   const page = new EventTarget();
   globalThis.addEventListener = page.addEventListener.bind(page);
@@ -16,6 +18,7 @@ export const world = seed => {
     clock,
     server,
     network,
+    browser,
     fire,
     pass: ms => clock.pass(ms),
     end() {
