@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A real front server, as a child process in the foreground that needs no root: its files are in a directory of the test's. */
-final class FrontServer implements AutoCloseable {
+public final class FrontServer implements AutoCloseable {
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private static final Path MODULES = Path.of("/usr/lib/apache2/modules");
@@ -35,7 +35,7 @@ final class FrontServer implements AutoCloseable {
     }
 
     /** Where a program is; Debian has servers where only root looks for them. */
-    static Optional<Path> find(String program) {
+    public static Optional<Path> find(String program) {
         String path = System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/usr/local/sbin";
         return Stream.of(path.split(":", -1))
                 .filter(directory -> !directory.isEmpty())
