@@ -48,7 +48,7 @@ public final class FrontServer implements AutoCloseable {
      * nginx with something inside {@code http}. The header X-Accel-Buffering is ignored: so what the test's configuration says
      * about buffering counts.
      */
-    static FrontServer nginx(Path directory, String inside) throws Exception {
+    public static FrontServer nginx(Path directory, String inside) throws Exception {
         return nginx(directory, inside, "proxy_ignore_headers X-Accel-Buffering;");
     }
 
@@ -166,6 +166,10 @@ public final class FrontServer implements AutoCloseable {
             }
         }
         return false;
+    }
+
+    public int port() {
+        return port;
     }
 
     RawExchange get(String path) throws IOException {

@@ -6,13 +6,13 @@ import java.time.Duration;
 import java.util.function.Predicate;
 
 /** Waits for what must come, as long as a busy machine may take. */
-final class Until {
+public final class Until {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
     private Until() {}
 
     /** Until a channel has so many subscribers. */
-    static void held(Comet comet, String channel, int subscribers) throws InterruptedException {
+    public static void held(Comet comet, String channel, int subscribers) throws InterruptedException {
         long end = System.nanoTime() + LIMIT.toNanos();
         while (comet.find(channel).map(Channel::subscribers).orElse(0) != subscribers) {
             if (System.nanoTime() > end) {

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -208,12 +209,15 @@ public final class Wire implements AutoCloseable {
 
         void cut() {
             try {
-                gate.countDown();
                 browser.setSoLinger(true, 0); // a reset
                 browser.close();
                 server.close();
+            } catch (SocketException e) {
+                return; // it ends by itself
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
+            } finally {
+                gate.countDown();
             }
         }
     }

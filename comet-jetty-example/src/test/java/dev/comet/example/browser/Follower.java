@@ -15,8 +15,13 @@ final class Follower {
 
     /** Follows nothing yet. */
     Follower(BrowserContext context, Site site) {
+        this(context, site.uri().toString());
+    }
+
+    /** The same, by way of another server. */
+    Follower(BrowserContext context, String server) {
         page = context.newPage();
-        page.navigate(site.at("/follow.html"));
+        page.navigate(server + "/follow.html");
     }
 
     /** With options for {@code connect} and for {@code subscribe}. */
@@ -61,8 +66,8 @@ final class Follower {
         return (String) page.evaluate("JSON.stringify(told)");
     }
 
-    List<?> list(String name) {
-        return (List<?>) page.evaluate("told." + name);
+    List<Object> list(String name) {
+        return List.copyOf((List<?>) page.evaluate("told." + name));
     }
 
     /** It was told the numbers from 1 on, each once and in order, and that nothing is missing. */
@@ -73,9 +78,13 @@ final class Follower {
 
     void saw(int from, int to) {
         awaitSeen(to - from + 1);
-        assertThat(list("seen"))
-                .isEqualTo(IntStream.rangeClosed(from, to)
-                        .mapToObj(Integer::toString)
-                        .toList());
+        assertThat(list("seen")).isEqualTo(numbers(from, to, 1));
+    }
+
+    /** As they are published: as texts. */
+    static List<String> numbers(int from, int to, int step) {
+        return IntStream.iterate(from, n -> n <= to, n -> n + step)
+                .mapToObj(Integer::toString)
+                .toList();
     }
 }

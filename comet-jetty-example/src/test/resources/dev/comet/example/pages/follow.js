@@ -1,7 +1,7 @@
 // Follows channels, and keeps all that it is told for the test to look at.
 import { connect } from '/webjars/comet/comet.js';
 
-window.told = { seen: [], gaps: [], states: [], transports: [], error: null };
+window.told = { seen: [], channels: [], gaps: [], states: [], transports: [], error: null };
 
 window.follow = (options, channels, more) => {
   window.client = connect('/comet', { retry: 50, heartbeat: 1000, pollWait: 5, ...options });
@@ -13,7 +13,10 @@ window.follow = (options, channels, more) => {
   subscription.on('gap', gap => told.gaps.push(gap));
   (async () => {
     try {
-      for await (const m of subscription) told.seen.push(m.data);
+      for await (const m of subscription) {
+        told.seen.push(m.data);
+        told.channels.push(m.channel);
+      }
     } catch (e) {
       told.error = String(e);
     }
