@@ -5,14 +5,19 @@
 // The drop-ins cannot be stopped, all but two, so a page has one of them for its life.
 import { ask } from './dom.js';
 
-const script = name =>
-  new Promise((done, failed) => {
+// A page is loading as long as a script is that was asked for before it was loaded; and some of these wait for half a minute.
+const loaded = new Promise(done => (document.readyState == 'complete' ? done() : addEventListener('load', done)));
+
+const script = async name => {
+  await loaded;
+  await new Promise((done, failed) => {
     const element = document.createElement('script');
     element.src = `/webjars/comet/${name}.js`;
     element.onload = done;
     element.onerror = () => failed(Error(`${element.src} could not be loaded.`));
     document.head.append(element);
   });
+};
 
 const icomet = () => {
   let client;
