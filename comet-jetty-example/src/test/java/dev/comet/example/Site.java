@@ -12,7 +12,13 @@ import java.util.stream.Stream;
  */
 public final class Site implements AutoCloseable {
     private static final String[] OPTIONS = {
-        "--port=0", "--host=127.0.0.1", "--retry=50ms", "--heartbeat=1s", "--poll-wait=5s", "--history-messages=100000"
+        "--port=0",
+        "--host=127.0.0.1",
+        "--retry=50ms",
+        "--heartbeat=1s",
+        "--poll-wait=5s",
+        "--history-messages=100000",
+        "--presence-grace=1s"
     };
 
     private final Options options;
@@ -31,6 +37,7 @@ public final class Site implements AutoCloseable {
     private ExampleServer start() throws Exception {
         ExampleServer started = new ExampleServer(comet, options);
         started.start();
+        new StatsPublisher(comet, "1.2.3").start();
         return started;
     }
 

@@ -3,6 +3,8 @@ package dev.comet.example;
 import dev.comet.Channel;
 import dev.comet.Comet;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /** Waits for what must come, as long as a busy machine may take. */
@@ -19,8 +21,24 @@ public final class Until {
                 throw new AssertionError(
                         "there are not " + subscribers + " subscribers of " + channel + ": " + comet.stats());
             }
-            Thread.onSpinWait();
+            look();
         }
+    }
+
+    /** Until there are subscribers of all these kinds: one may have left without the hub's having noticed. */
+    public static void followedBy(Comet comet, Set<String> sources) throws InterruptedException {
+        long end = System.nanoTime() + LIMIT.toNanos();
+        while (!comet.stats().subscribersBySource().keySet().containsAll(sources)) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("there are not " + sources + ": " + comet.stats());
+            }
+            look();
+        }
+    }
+
+    /** Before it looks again; those that are waited for need the processor. */
+    private static void look() throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(1);
     }
 
     static RawExchange.Response complete(RawExchange exchange) throws InterruptedException {

@@ -1,5 +1,9 @@
 package dev.comet.example.browser;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.microsoft.playwright.Page;
 
 /**
@@ -8,20 +12,29 @@ import com.microsoft.playwright.Page;
  */
 final class Eventually {
     private static final String LOOP = """
-            async () => {
+            async wanted => {
               const end = Date.now() + 20_000;
-              while (!(%s)) {
-                if (Date.now() > end) return false;
+              for (;;) {
+                const found = JSON.stringify(%s);
+                if (found == wanted || Date.now() > end) return found;
                 await new Promise(done => setTimeout(done, 10));
               }
-              return true;
             }
             """;
 
+    private static final Gson JSON = new GsonBuilder().disableHtmlEscaping().create();
+
     private Eventually() {}
 
-    /** Whether an expression has become true in time. */
-    static boolean isTrue(Page page, String expression) {
-        return (boolean) page.evaluate(LOOP.formatted(expression));
+    static void isTrue(Page page, String expression) {
+        isSame(page, "!!(" + expression + ")", true);
+    }
+
+    /** Until an expression is this. */
+    static void isSame(Page page, String expression, Object wanted) {
+        String json = JSON.toJson(wanted);
+        assertThat(page.evaluate(LOOP.formatted(expression), json))
+                .as(expression)
+                .isEqualTo(json);
     }
 }

@@ -52,18 +52,7 @@ final class Follower {
 
     /** Waits until an expression is true in the page. */
     void await(String expression) {
-        if (!Eventually.isTrue(page, expression)) {
-            throw new AssertionError("never: " + expression + "; it was told " + told());
-        }
-    }
-
-    int seen() {
-        return (int) page.evaluate("told.seen.length");
-    }
-
-    /** All of it, for a test's message. */
-    String told() {
-        return (String) page.evaluate("JSON.stringify(told)");
+        Eventually.isTrue(page, expression);
     }
 
     List<Object> list(String name) {
