@@ -8,17 +8,20 @@
 // Why nothing is lost or doubled, when a tab joins, when a leader goes, when the channels change: these are one case. To follow
 // a stream is to attach, then to read, from a place of one's own; nothing that a follower knows depends on what another one
 // knew. It asks the leader, who answers, once the connection is open, with the stream's place P. Whatever the stream brings
-// after P is kept from then on. Then the follower polls, without waiting, twice:
+// after P is kept from then on. Then the follower polls, without waiting, in turns:
 //
-//   1. from P, until there is nothing more. This moves nothing: it is what the stream is still to bring, as far as it is there.
-//   2. from its own cursor C, until there is nothing more. This goes to the application, like every poll.
+//   1. from P. This moves nothing: it is what the stream is still to bring, as far as it is there.
+//   2. from its own cursor C. This goes to the application, like every poll.
 //
-// Nothing is lost: what is published after 2 is after P, too, so the stream brings it. Nothing is doubled: of a channel that has
-// brought something before, or in 2, the number of the last message is known, and what the stream brings up to that is dropped.
-// Of any other channel nothing was between C and the end of 2: so what was in 1 is before C, and is dropped by its number too.
-// Numbers compare within one life of a channel only. If the channel began anew before 1, there is a gap in 1; if between 1 and 2,
-// there is one in 2; either way the follower begins again. If after 2, the stream brings a gap in its place, and again it does. So
-// gaps are told by the follower's own polls, with its own numbers, and those of the stream are a sign only.
+// Answers are in the order of the hub's ids, and large ones come in pieces. So 1 is done when it is empty, or has come to what 2 began
+// with: then it has all that is between P and C, if C is the later one. And 2 is done when it is empty, or has come to what follows P.
+//
+// Nothing is lost: 2 has come to P, and what is after P the stream brings. Nothing is doubled: of a channel that has brought
+// something before, or in 2, the number of the last message is known, and what the stream brings up to that is dropped. Of any other
+// channel nothing was between C and the end of 2: what of it was in 1 is before C, and is dropped by its number too. Numbers
+// compare within one life of a channel only. If the channel began anew before 1, there is a gap in 1; if between 1 and 2, there is
+// one in 2; either way the follower begins again. If after 2, the stream brings a gap in its place, and again it does. So gaps are
+// told by the follower's own polls, with its own numbers, and those of the stream are a sign only.
 //
 // A subscriber that does not take its messages ends its attempt, like any attempt whose buffer is full, and asks again when they are
 // taken: others notice that only if it was the leader. Each tab keeps its buffer while it follows, and as much while it catches up.
@@ -31,7 +34,7 @@ const GATHER = 20; // milliseconds: when a leader goes, all ask the next one at 
 
 export const share = ({
   url, options, parameters, channels, seen, buffer, heartbeat, signal, // prettier-ignore
-  over, connect, expect, receive, state, opened, look, poll, // prettier-ignore
+  over, alone, expect, receive, state, opened, look, poll, // prettier-ignore
 }) =>
   new Promise((_, reject) => {
     const { locks } = navigator;
@@ -60,25 +63,29 @@ export const share = ({
       ask();
     };
 
+    const covers = (answer, id) => !answer[0] || answer.at(-1).id >= id;
+
     const catchUp = async (at, mine) => {
       const ahead = new Map();
+      let first; // id after P
+      let own; // id after C
       for (;;) {
-        if (held != mine) return;
         const { gaps, messages, cursor } = await look(0, at);
-        if (gaps[0]) throw Error('leader is behind'); // another one may lead until it has seen that gap
-        if (!messages[0]) break;
+        const items = await poll(0);
+        if (gaps[0]) throw Error('out of step'); // another one may lead until it has seen that gap
+        if (held != mine) return;
+        if (items[0]?.type == 'gap') return again();
         for (const { channel, seq } of messages) ahead.set(channel, seq);
+        first ??= (messages[0] ?? mine[0])?.id;
+        own ??= items[0]?.id;
+        if (covers(messages, own) && covers(items, first)) break;
         at = cursor;
       }
-      let hasGap;
-      for (let items; (items = await poll(0))[0]; ) hasGap ||= items.some(({ type }) => type == 'gap');
-      if (held != mine) return;
-      if (hasGap) return again();
       for (const [channel, seq] of ahead) if (!seen.has(channel)) seen.set(channel, seq);
       held = null;
       opened();
       watch();
-      mine.forEach(item => receive(item));
+      for (const item of mine) receive(item);
     };
 
     const watch = () => expect(2 * heartbeat, ask);
@@ -88,8 +95,7 @@ export const share = ({
     const say = join(({ by, to, at, item, now, error }) => {
       if (!by || (to ?? id) != id) return;
       if (error) {
-        reject(Error(error));
-        if (error == 'replaced') receive({ type: 'close', reason: error });
+        reject(Object.assign(Error(error), { final: error == 'replaced' }));
       } else if (by != stream) {
         if (to) {
           stream = by;
@@ -102,7 +108,7 @@ export const share = ({
       } else if (channels.includes(item?.channel)) {
         if (item.to != null) return again();
         if (!held) receive(item);
-        else if (held.push(item) > buffer) reject(Error('behind leader'));
+        else if (held.push(item) > buffer) reject(Error('out of step'));
       }
       if (held) return;
       if (now) state(...now);
@@ -111,7 +117,6 @@ export const share = ({
 
     const lead = () => {
       const asked = new Map(); // follower → its channels
-      const comet = connect(url, { ...options, shareTabs: false, signal });
       let union = [];
       let inner;
       let by = id;
@@ -125,8 +130,8 @@ export const share = ({
         inner?.close();
         isOpen = false;
         union = wanted();
-        const mine = (inner = comet.subscribe(union, parameters));
-        by = crypto.randomUUID();
+        const mine = (inner = alone().subscribe(union, parameters));
+        by += '+';
         const pass = item => mine == inner && tell({ by, item });
         mine.on('state', ({ state, delay, error }) => {
           if (mine != inner) return;
@@ -155,10 +160,11 @@ export const share = ({
       return over;
     };
 
-    const stand = () => {
-      ask();
-      locks.request(name, { signal }, lead).catch(reject);
-      return over;
-    };
-    locks.request(id, stand).catch(reject);
+    locks
+      .request(id, () => {
+        ask();
+        locks.request(name, { signal }, lead).catch(reject);
+        return over;
+      })
+      .catch(reject);
   });

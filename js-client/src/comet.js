@@ -255,7 +255,8 @@ export const connect = (url, options = {}) => {
           const { share } = await import('./comet-share.js');
           await share({
             url, options, parameters, channels, seen, buffer, heartbeat, signal, // prettier-ignore
-            over, connect, expect, receive, state, opened, look, poll, // prettier-ignore
+            over, expect, receive, state, opened, look, poll, // prettier-ignore
+            alone: () => connect(url, { ...options, shareTabs: false, signal }),
           });
         },
 

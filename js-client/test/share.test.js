@@ -139,6 +139,31 @@ test('a message of an earlier life that comes late is not taken for one of this 
   assert.deepEqual(got.map(i => i.data ?? i.reason), ['reset', 'new']);
 });
 
+test('a tab that joins a busy stream follows it after few polls', async () => {
+  w.server.history = 1_000;
+  subscribe(open(), ['news', 'chat']);
+  await w.pass(1_000);
+  let n = 0;
+  const publish = () => {
+    w.server.publish(n % 3 ? 'news' : 'chat', ++n);
+    if (n < 2_000) w.clock.after(2, publish);
+  };
+  publish();
+  await w.pass(500);
+  const before = w.server.requests.length;
+  const [late, back] = ['latest', 10].map(from => subscribe(open(), ['news', 'chat'], { from }));
+  await w.pass(500);
+  assert.ok(w.server.requests.length - before <= 12, `${w.server.requests.length - before} requests`);
+  await w.pass(5_000);
+  for (const got of [late, back]) {
+    for (const name of ['news', 'chat']) {
+      const seqs = got.filter(m => m.channel == name).map(m => m.seq);
+      assert.deepEqual(seqs, numbers(seqs[0], w.server.channel(name).next - 1));
+    }
+  }
+  assert.equal(held().length, 1);
+});
+
 test('a tab whose poll hangs keeps no more than its buffer', async () => {
   w.server.history = 1_000;
   subscribe(open({ buffer: 10 }));

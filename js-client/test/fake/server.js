@@ -118,25 +118,28 @@ class Connection {
     return name ? { [name]: { epoch, next: +next } } : {};
   }
 
-  /** What there is now, in order. Moves the cursor. */
+  /** What there is now, in the order of the ids. Moves the cursor. */
   *read() {
-    for (const name of this.channels) {
-      const { epoch, next, kept } = this.server.channel(name);
-      const place = this.places[name];
-      const oldest = next - kept.length;
-      if (place.epoch != epoch) {
-        Object.assign(place, { epoch, next: oldest });
-        yield { type: 'gap', channel: name, reason: 'reset', to: oldest - 1, cursor: this.cursor };
-      } else if (place.next < oldest) {
-        const from = place.next;
-        place.next = oldest;
-        yield { type: 'gap', channel: name, reason: 'lapped', from, to: oldest - 1, cursor: this.cursor };
-      }
-      while (place.next < next) {
+    for (;;) {
+      let soonest;
+      for (const name of this.channels) {
+        const { epoch, next, kept } = this.server.channel(name);
+        const place = this.places[name];
+        const oldest = next - kept.length;
+        if (place.epoch != epoch) {
+          Object.assign(place, { epoch, next: oldest });
+          yield { type: 'gap', channel: name, reason: 'reset', to: oldest - 1, cursor: this.cursor };
+        } else if (place.next < oldest) {
+          const from = place.next;
+          place.next = oldest;
+          yield { type: 'gap', channel: name, reason: 'lapped', from, to: oldest - 1, cursor: this.cursor };
+        }
         const m = kept[place.next - oldest];
-        place.next++;
-        yield { ...m, cursor: this.cursor };
+        if (m && !(m.id > soonest?.id)) soonest = m;
       }
+      if (!soonest) return;
+      this.places[soonest.channel].next++;
+      yield { ...soonest, cursor: this.cursor };
     }
   }
 

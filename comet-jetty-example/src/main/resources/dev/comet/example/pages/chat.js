@@ -179,7 +179,6 @@ const native = async () => {
   let again; // what the server has after it was started anew
   const sub = comet.subscribe([channel, typingChannel], {
     from: 100,
-    types: [],
     presence: me.member,
     members: true,
   });

@@ -6,7 +6,7 @@ const CHANNEL = 'demo-news';
 const KEPT = 100;
 
 const comet = connect('/comet');
-const news = comet.subscribe(CHANNEL, { from: 20, types: ['greeting', 'alert'] });
+const news = comet.subscribe(CHANNEL, { from: 20 });
 
 const add = line => {
   $('log').prepend(line);
