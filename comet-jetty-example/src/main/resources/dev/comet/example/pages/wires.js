@@ -140,7 +140,7 @@ const icometItems = json =>
 /** The object or array within: between the brackets of a call, or all of it. */
 const within = frame => /[[{][^]*[\]}]/.exec(frame)?.[0];
 const icomet = frame =>
-  frame.includes('<') && !frame.includes('.icomet_cb(') ? [{ type: 'prologue' }] : icometItems(within(frame));
+  /^\s*</.test(frame) && !frame.includes('.icomet_cb(') ? [{ type: 'prologue' }] : icometItems(within(frame));
 const icometEvent = frame => {
   const { data } = fields(frame);
   return data ? icometItems(data) : [{ type: 'heartbeat' }];
