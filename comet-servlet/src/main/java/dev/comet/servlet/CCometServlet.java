@@ -36,6 +36,7 @@ public final class CCometServlet extends LegacyServlet {
     @Override
     Dialect dialect(Comet comet, CometConfig config, Values values) {
         CCometSettings settings = CCometSettings.read(values);
-        return new CCometDialect(comet, settings, config.access(CCometDialect.RULES));
+        return new CCometDialect(
+                comet, settings, config.access(CCometDialect.RULES).forScripts());
     }
 }

@@ -2,13 +2,16 @@ package dev.comet.servlet;
 
 import dev.comet.Authorizer;
 import dev.comet.servlet.dialect.Access;
+import dev.comet.servlet.dialect.Bearers;
 import dev.comet.servlet.dialect.Rules;
 import dev.comet.servlet.dialect.nativewire.NativeSettings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of an endpoint, as opposed to the hub's. The builder's methods have the names of the init parameters
@@ -66,7 +69,19 @@ public final class CometConfig {
     }
 
     Access access(Rules rules) {
-        return new Access(rules, from.authorizer, from.allowedHosts, from.corsOrigins);
+        Access access = new Access(rules, from.authorizer, from.allowedHosts, from.corsOrigins);
+        return bearers().map(b -> access.withTokens(b, from.requireToken)).orElse(access);
+    }
+
+    /** Who bears tokens; empty: nobody looks for any. */
+    Optional<Bearers> bearers() {
+        Tokens tokens = from.tokens;
+        return tokens == null ? Optional.empty() : Optional.of(tokens.bearers());
+    }
+
+    /** How long before its token runs out a stream is told. */
+    Duration tokenExpiring() {
+        return from.tokenExpiring;
     }
 
     NativeSettings nativeSettings() {
@@ -89,6 +104,9 @@ public final class CometConfig {
         private Set<String> corsOrigins = Set.of();
         private Set<String> allowedHosts = Set.of();
         private List<Addresses.Block> trustedProxies = List.of();
+        private @Nullable Tokens tokens;
+        private boolean requireToken;
+        private Duration tokenExpiring = Duration.ofSeconds(30);
         private Authorizer authorizer = Access.NO_OPINION;
 
         private Builder() {}
@@ -177,8 +195,36 @@ public final class CometConfig {
             return this;
         }
 
-        /** The settings. */
+        /**
+         * The tokens that count here. Endpoints that are given the same know each other's: a ticket of one counts at the other, and
+         * a revocation at all.
+         */
+        public Builder tokens(Tokens tokens) {
+            this.tokens = tokens;
+            return this;
+        }
+
+        /** {@code require-token=false}: whether what anyone may do, subscribing first of all, takes a token. */
+        public Builder requireToken(boolean required) {
+            requireToken = required;
+            return this;
+        }
+
+        /** {@code token-expiring=30s}: how long before its token runs out a stream is told. */
+        public Builder tokenExpiring(Duration before) {
+            tokenExpiring = positive("token-expiring", before);
+            return this;
+        }
+
+        /**
+         * The settings.
+         *
+         * @throws IllegalArgumentException when a token is required and there are none
+         */
         public CometConfig build() {
+            if (requireToken && tokens == null) {
+                throw new IllegalArgumentException("require-token=true: needs tokens (token-keys)");
+            }
             try {
                 return new CometConfig((Builder) clone());
             } catch (CloneNotSupportedException e) {

@@ -62,11 +62,19 @@ public final class CometOptions {
         at("identity-encoding", "false", "whether held responses say it", (b, v) -> b.identityEncoding(flag(v)));
         at("cors-origins", "", "origins that may read the answers, or *", (b, v) -> b.corsOrigins(set(v)));
         at("allowed-hosts", "", "names of admin mounts besides loopback's", (b, v) -> b.allowedHosts(set(v)));
+        ofTokens("token-keys", "", "keys of tokens: id:base64url, ...", (b, v) -> b.tokenKeys(v));
+        ofTokens("token-keys-file", "", "a file of keys, one a line", (b, v) -> b.tokenKeysFile(v));
+        ofTokens("token-leeway", "10s", "by how much clocks may differ", (b, v) -> b.tokenLeeway(duration(v)));
+        at("token-expiring", "30s", "when a token's end is told before", (b, v) -> b.tokenExpiring(duration(v)));
+        at("require-token", "false", "whether to subscribe takes a token", (b, v) -> b.requireToken(flag(v)));
+        ofTokens("ticket-lifetime", "30s", "how long a ticket waits", (b, v) -> b.ticketLifetime(duration(v)));
+        ofTokens("max-tickets", "10000", "tickets that wait", (b, v) -> b.maxTickets(number(v)));
         at("trusted-proxies", "", "blocks whose X-Forwarded-For counts", (b, v) -> b.trustedProxies(set(v)));
     }
 
     private final Comet.Builder comet = Comet.builder();
     private final CometConfig.Builder config = CometConfig.builder();
+    private final Tokens.Builder tokens = Tokens.builder();
 
     private CometOptions() {}
 
@@ -86,9 +94,13 @@ public final class CometOptions {
             try {
                 setting.apply.accept(options, value);
             } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException(name + "=" + value + ": " + e.getMessage(), e);
+                String shown = name.equals("token-keys") ? "..." : value; // secrets
+                throw new IllegalArgumentException(name + "=" + shown + ": " + e.getMessage(), e);
             }
         });
+        if (options.tokens.hasKeys()) {
+            options.config.tokens(options.tokens.build());
+        }
         return options;
     }
 
@@ -132,6 +144,10 @@ public final class CometOptions {
 
     private static void at(String name, String value, String help, BiConsumer<CometConfig.Builder, String> apply) {
         SETTINGS.put(name, new Setting(false, value, help, (options, v) -> apply.accept(options.config, v)));
+    }
+
+    private static void ofTokens(String name, String value, String help, BiConsumer<Tokens.Builder, String> apply) {
+        SETTINGS.put(name, new Setting(false, value, help, (options, v) -> apply.accept(options.tokens, v)));
     }
 
     private static Duration duration(String value) {

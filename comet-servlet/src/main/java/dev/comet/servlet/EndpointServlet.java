@@ -4,11 +4,14 @@ import dev.comet.CloseReason;
 import dev.comet.Comet;
 import dev.comet.RefusedException;
 import dev.comet.Subscriber;
+import dev.comet.servlet.dialect.Bearers;
 import dev.comet.servlet.dialect.Dialect;
 import dev.comet.servlet.dialect.Header;
+import dev.comet.servlet.dialect.Lease;
 import dev.comet.servlet.dialect.Problem;
 import dev.comet.servlet.dialect.Reply;
 import dev.comet.servlet.dialect.Request;
+import dev.comet.servlet.dialect.Token;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletOutputStream;
@@ -20,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +51,18 @@ abstract class EndpointServlet extends HttpServlet {
     private transient @Nullable Parts parts;
 
     /** What a request needs, once the servlet is in service. */
-    private record Parts(Dialect dialect, Holds holds, CometConfig config) {}
+    private record Parts(Dialect dialect, Holds holds, CometConfig config) {
+        Request identified(Request head) {
+            return config.bearers().map(b -> b.identify(head)).orElse(head);
+        }
+
+        Request identifiedByForm(Request whole) {
+            return config.bearers().map(b -> b.identifyByForm(whole)).orElse(whole);
+        }
+    }
+
+    /** A request, with its token as far as it is known to be good, and what is answered to it. */
+    private record Answered(Request request, Reply reply) {}
 
     EndpointServlet() {}
 
@@ -69,8 +84,8 @@ abstract class EndpointServlet extends HttpServlet {
         CometConfig settings = config;
         if (hub == null || settings == null) {
             CometOptions options = SharedHub.options(getServletConfig(), this::isOwn);
-            hub = SharedHub.join(getServletConfig(), options);
             settings = options.config();
+            hub = SharedHub.join(getServletConfig(), options);
         }
         try {
             Dialect dialect = dialect(hub, settings);
@@ -121,8 +136,9 @@ abstract class EndpointServlet extends HttpServlet {
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         Parts p = parts();
-        Request head = Requests.head(request, p.config);
-        Reply reply = answer(p, head, p.dialect::answer);
+        Answered answered = answer(p, Requests.head(request, p.config), p::identified, p.dialect::answer);
+        Request head = answered.request;
+        Reply reply = answered.reply;
         if (!isSmall(reply) && !request.isAsyncSupported()) {
             logThatAsyncIsMissing(request);
             reply = p.dialect.refused(head, new Problem(500, IN_THE_LOG));
@@ -170,27 +186,33 @@ abstract class EndpointServlet extends HttpServlet {
             AsyncContext async)
             throws IOException {
         Body body = new Body(read.limit(), p.holds, async, p.config.bodyTimeout(), (bytes, problem) -> {
-            Reply reply =
-                    problem != null ? p.dialect.refused(head, problem) : answer(p, head.withBody(bytes), read.then());
             if (problem != null) {
                 sayLast(response); // nor is the rest of this one
+                send(p, head, p.dialect.refused(head, problem), response, async);
+                return;
             }
-            send(p, head, reply, response, async);
+            UnaryOperator<Request> who = read.mayShowToken() ? p::identifiedByForm : UnaryOperator.identity();
+            Answered answered = answer(p, head.withBody(bytes), who, read.then());
+            send(p, answered.request, answered.reply, response, async);
         });
         body.start(request.getContentLengthLong(), request.getInputStream());
     }
 
-    private static Reply answer(Parts p, Request request, Function<Request, Reply> by) {
+    private static Answered answer(Parts p, Request asked, UnaryOperator<Request> who, Function<Request, Reply> by) {
+        Request request = asked;
+        Reply reply;
         try {
-            return by.apply(request);
+            request = who.apply(asked);
+            reply = by.apply(request);
         } catch (RefusedException e) {
-            return p.dialect.refused(request, e);
+            reply = p.dialect.refused(request, e);
         } catch (Problem e) {
-            return p.dialect.refused(request, e);
+            reply = p.dialect.refused(request, e);
         } catch (RuntimeException e) {
             LOG.log(System.Logger.Level.WARNING, "a request failed", e);
-            return p.dialect.refused(request, new Problem(500, IN_THE_LOG));
+            reply = p.dialect.refused(request, new Problem(500, IN_THE_LOG));
         }
+        return new Answered(request, reply);
     }
 
     // ---- out
@@ -213,6 +235,7 @@ abstract class EndpointServlet extends HttpServlet {
                 send(p, request, p.dialect.refused(request, e), response, async);
                 return;
             }
+            Lease lease = lease(p, request, hold, subscriber);
             ServletOutputStream out;
             try {
                 writeHead(response, 200, hold.framing().headers());
@@ -223,12 +246,24 @@ abstract class EndpointServlet extends HttpServlet {
                 out = response.getOutputStream();
             } catch (Throwable e) {
                 subscriber.close(CloseReason.FAILED); // a filter took the writer, say: nobody else would end it
+                if (lease != null) {
+                    lease.close();
+                }
                 throw e;
             }
-            held.start(subscriber, async, out);
+            held.start(subscriber, lease, async, out);
         } else {
             throw new IllegalStateException("the body has been read, and the dialect asks for it again");
         }
+    }
+
+    private static @Nullable Lease lease(Parts p, Request request, Reply.Hold hold, Subscriber subscriber) {
+        Token token = request.token().orElse(null);
+        Bearers bearers = p.config.bearers().orElse(null);
+        return token == null || bearers == null
+                ? null
+                : bearers.open(
+                        token, hold.framing().connection(), hold.options(), subscriber, p.config.tokenExpiring());
     }
 
     private static boolean isSmall(Reply reply) {

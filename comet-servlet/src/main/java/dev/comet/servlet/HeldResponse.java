@@ -10,6 +10,8 @@ import dev.comet.servlet.HoldState.Signal;
 import dev.comet.servlet.HoldState.Transition;
 import dev.comet.servlet.dialect.Frames;
 import dev.comet.servlet.dialect.Framing;
+import dev.comet.servlet.dialect.Lease;
+import dev.comet.servlet.dialect.Token;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -61,6 +63,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     private final long began;
     private final long holdNanos;
     private @Nullable Subscriber subscriber;
+    private @Nullable Lease lease;
     private @Nullable AsyncContext async;
     private @Nullable ServletOutputStream out;
 
@@ -72,6 +75,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     private boolean lastWords;
     private boolean unflushed;
     private boolean committed;
+    private @Nullable Token warned;
 
     // Written by the drainer, read by the timer.
     private volatile long lastWrite;
@@ -80,6 +84,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
 
     // Written by the timer, read by the drainer.
     private volatile boolean heartbeatDue;
+    private volatile @Nullable Token expiring;
 
     // Guarded by being the only timer there is: it sets the next one itself.
     private volatile Scheduler.@Nullable Timer timer;
@@ -103,8 +108,9 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     }
 
     /** Begins: the container calls {@link #onWritePossible} soon, which is the replay. Wakes may have come already. */
-    void start(Subscriber follows, AsyncContext context, ServletOutputStream stream) {
+    void start(Subscriber follows, @Nullable Lease by, AsyncContext context, ServletOutputStream stream) {
         subscriber = follows;
+        lease = by;
         async = context;
         out = stream;
         holds.begun(this);
@@ -333,7 +339,20 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
                 framing.heartbeat(frames);
             }
         }
+        warn(frames);
         return frames.size() > 0;
+    }
+
+    /** Says that the token is about to run out, unless it was renewed meanwhile. */
+    private void warn(Frames frames) {
+        Lease held = lease;
+        Token of = expiring;
+        if (held != null && of != null && of != warned) {
+            warned = of;
+            if (!lastWords && held.isExpiring(of)) {
+                framing.expiring(of.endMillis(), frames);
+            }
+        }
     }
 
     // ---- the end
@@ -368,6 +387,10 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         Subscriber s = subscriber;
         if (s != null) {
             s.close(reason);
+        }
+        Lease held = lease;
+        if (held != null) {
+            held.close();
         }
         AsyncContext context = async;
         if (context != null) {
@@ -422,7 +445,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         // Nobody starts it again: what was dispatched is not ours.
     }
 
-    // ---- the timer: one at a time, for heartbeat, maximum age and stall
+    // ---- the timer: one at a time, for heartbeat, maximum age, stall, and the end of the token
 
     private void watch() {
         long now = scheduler.nanoTime();
@@ -437,6 +460,10 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         }
         if (blocked) {
             next = Math.min(next, Math.max(1, stall - (now - blockedSince)));
+        }
+        Lease held = lease;
+        if (held != null && !held.isOver()) {
+            next = Math.min(next, held.nanosToNext(expiring));
         }
         timer = scheduler.schedule(this::tick, Math.min(next, stall));
         if (state == HoldState.CLOSED) {
@@ -457,9 +484,16 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
             abort(CloseReason.STALLED);
             return;
         }
+        Lease held = lease;
         if (now - began >= holdNanos) {
             s.end(framing.expiry());
+        } else if (held != null && held.isOver()) {
+            s.end(CloseReason.EXPIRED);
         } else {
+            if (held != null && expiring != held.token() && held.isExpiring(held.token())) {
+                expiring = held.token();
+                signal(Signal.WAKE);
+            }
             long heartbeat = framing.heartbeatEvery().toNanos();
             if (heartbeat > 0 && !blocked && now - lastWrite >= heartbeat) {
                 heartbeatDue = true;

@@ -40,7 +40,9 @@ final class SharedHub {
 
     private static CometOptions parse(Map<String, String> values) throws ServletException {
         try {
-            return CometOptions.parse(values);
+            CometOptions options = CometOptions.parse(values);
+            options.config(); // what does not go together is said here
+            return options;
         } catch (IllegalArgumentException e) {
             throw new ServletException("Comet's init parameters: " + e.getMessage(), e);
         }

@@ -37,6 +37,7 @@ public final class SimpleCometServlet extends LegacyServlet {
     @Override
     Dialect dialect(Comet comet, CometConfig config, Values values) {
         SimpleCometSettings settings = SimpleCometSettings.read(values);
-        return new SimpleCometDialect(comet, settings, config.access(SimpleCometDialect.RULES), config.corsOrigins());
+        return new SimpleCometDialect(
+                comet, settings, config.access(SimpleCometDialect.RULES).forScripts(), config.corsOrigins());
     }
 }

@@ -38,6 +38,7 @@ public final class StardustServlet extends LegacyServlet {
     @Override
     Dialect dialect(Comet comet, CometConfig config, Values values) {
         StardustSettings settings = StardustSettings.read(values);
-        return new StardustDialect(comet, settings, config.access(settings.rules()));
+        return new StardustDialect(
+                comet, settings, config.access(settings.rules()).forScripts());
     }
 }

@@ -40,12 +40,20 @@ final class CometOptionsTest {
             "max-age",
             "stall-limit",
             "body-timeout",
-            "retry");
+            "retry",
+            "token-leeway",
+            "token-expiring",
+            "ticket-lifetime");
+    private static final Set<String> FLAGS = Set.of("identity-encoding", "require-token");
+
+    /** Their values are secrets, or where these are; {@link TokensTest} has what is wrong with one. */
+    private static final Set<String> SECRETS = Set.of("token-keys", "token-keys-file");
+
     private static final Set<String> SETS = Set.of("cors-origins", "allowed-hosts", "trusted-proxies");
 
     /** Builder methods that are no settings: they take objects, or make the result. */
     private static final Set<String> IN_CODE_ONLY =
-            Set.of("scheduler", "listenerExecutor", "jmx", "authorizer", "build");
+            Set.of("scheduler", "listenerExecutor", "jmx", "authorizer", "tokens", "key", "clock", "build");
 
     static Stream<String> names() {
         return CometOptions.names().stream();
@@ -60,7 +68,7 @@ final class CometOptionsTest {
     @Test
     void names_areTheBuildersMethods_inKebabCase() {
         Set<String> methods = new TreeSet<>();
-        for (Class<?> builder : List.of(Comet.Builder.class, CometConfig.Builder.class)) {
+        for (Class<?> builder : List.of(Comet.Builder.class, CometConfig.Builder.class, Tokens.Builder.class)) {
             for (Method method : builder.getDeclaredMethods()) {
                 if (Modifier.isPublic(method.getModifiers())
                         && !method.isSynthetic()
@@ -157,7 +165,7 @@ final class CometOptionsTest {
     @Test
     void everySetting_reachesItsField() {
         Map<String, String> values = new HashMap<>();
-        names().forEach(name -> values.put(name, other(name)));
+        names().filter(name -> !name.equals("token-keys-file")).forEach(name -> values.put(name, other(name)));
         CometOptions changed = CometOptions.parse(values);
         Map<String, Object> defaults = fields(CometConfig.defaults());
         assertThat(fields(changed.config()))
@@ -178,7 +186,8 @@ final class CometOptionsTest {
             return "7s";
         }
         return switch (name) {
-            case "identity-encoding" -> "true";
+            case "identity-encoding", "require-token" -> "true";
+            case "token-keys" -> "k:" + "x".repeat(43);
             case "cors-origins" -> "https://App.example, http://b";
             case "allowed-hosts" -> "Admin.internal";
             case "trusted-proxies" -> "10.0.0.0/8,127.0.0.1";
@@ -201,11 +210,11 @@ final class CometOptionsTest {
     void whatIsNoValue_isRefused_namingTheSettingAndWhatWouldBeRight(String name) {
         List<String> wrong = DURATIONS.contains(name)
                 ? List.of("", "x", "-1s", "1.5s", "1 s", "1d", "PT1S", "1S", "9999999999s", "999999999h")
-                : name.equals("identity-encoding")
+                : FLAGS.contains(name)
                         ? List.of("yes", "TRUE", "1")
                         : name.equals("trusted-proxies")
                                 ? List.of("localhost", "10.0.0.0/99", "10.0.0.1,x")
-                                : SETS.contains(name)
+                                : SETS.contains(name) || SECRETS.contains(name)
                                         ? List.of()
                                         : List.of("", "x", "-1", "1.5", "1k", "1000000000", "\u0663");
         for (String value : wrong) {
@@ -236,7 +245,10 @@ final class CometOptionsTest {
                 "stall-limit",
                 "body-timeout",
                 "max-body-bytes-total",
-                "retry"
+                "retry",
+                "token-expiring",
+                "ticket-lifetime",
+                "max-tickets"
             })
     void zero_isRefused_whereItMakesNoSense(String name) {
         assertThatThrownBy(() -> parse(name, "0"))
@@ -253,7 +265,8 @@ final class CometOptionsTest {
                 "max-history-messages",
                 "max-subscribers-per-channel",
                 "max-subscribers-per-address",
-                "presence-grace"
+                "presence-grace",
+                "token-leeway"
             })
     void zero_isAllowed_whereItMeansSomething(String name) {
         parse(name, "0").comet().build().close();

@@ -340,6 +340,167 @@ abstract class ContractTest {
         assertThat(texts(answer)).isNotEmpty();
     }
 
+    // ---- tokens
+
+    private final Tokens tokens =
+            Tokens.builder().key("k1", new byte[32]).tokenLeeway(Duration.ZERO).build();
+
+    /** What is left when it ends comes at once: a token of a second, and a warning of ten, is warned of at the beginning. */
+    @Test
+    void token_isWarnedOf_andAtItsEndTheStreamEnds() throws Exception {
+        config.tokens(tokens).tokenExpiring(Duration.ofSeconds(10));
+        start();
+        String token = tokens.mint("ann", Duration.ofSeconds(1)).subscribe("a").sign();
+        long ends = System.currentTimeMillis() + 1000;
+        Exchange events = sse("channel=a", "Authorization: Bearer " + token);
+        Exchange lines = ndjson("channel=a&access_token=" + token);
+
+        SseEvent warning = events.event();
+        assertThat(warning.type()).isEqualTo("expiring");
+        assertThat(warning.field("type")).isEqualTo("expiring");
+        assertThat(warning.field("connection")).isNotEmpty();
+        assertThat(Long.parseLong(warning.field("time"))).isBetween(ends - 1000, ends);
+        String line = lines.object();
+        assertThat(Wire.first(line, "type")).isEqualTo("expiring");
+        publish("a", "still delivered");
+        assertThat(events.event().data()).isEqualTo("still delivered");
+
+        SseEvent close = events.event();
+        assertThat(close.type()).isEqualTo("close");
+        assertThat(close.data()).isEqualTo("{\"reason\":\"expired\"}");
+        assertThat(System.currentTimeMillis()).isBetween(ends - 100, ends + 5000);
+        assertThat(events.event()).isNull();
+        assertThat(lines.object()).contains("still delivered");
+        assertThat(lines.object()).isEqualTo("{\"type\":\"close\",\"reason\":\"expired\"}");
+        assertThat(connect()
+                        .get("/comet/events?channel=a", "Authorization: Bearer " + token)
+                        .status())
+                .isEqualTo(401);
+        await("no lease", () -> tokens.bearers().leased() == 0);
+    }
+
+    @Test
+    void token_isRenewed_withoutReconnecting() throws Exception {
+        config.tokens(tokens).tokenExpiring(Duration.ofSeconds(2));
+        start();
+        String first =
+                tokens.mint("ann", Duration.ofMillis(2500)).subscribe("a").sign();
+        Exchange lines = ndjson("channel=a&access_token=" + first);
+        String warning = lines.object();
+        String connection = Wire.first(warning, "connection");
+        assertThat(Wire.first(warning, "type")).isEqualTo("expiring");
+
+        String second =
+                tokens.mint("ann", Duration.ofSeconds(6)).subscribe("a", "b").sign();
+        assertThat(renew(connection, second)).isEqualTo(204);
+        publish("a", "1");
+        assertThat(lines.object()).contains("\"1\"");
+        String again = lines.object(); // of the second token, after the first one's end
+        assertThat(Wire.first(again, "type")).isEqualTo("expiring");
+        assertThat(Long.parseLong(Wire.first(again, "time")))
+                .isGreaterThan(Long.parseLong(Wire.first(warning, "time")) + 1000);
+        assertThat(System.currentTimeMillis()).isGreaterThan(Long.parseLong(Wire.first(warning, "time")));
+        publish("a", "2");
+        assertThat(lines.object()).contains("\"2\"");
+
+        assertThat(renew(
+                        connection,
+                        tokens.mint("bob", Duration.ofMinutes(1)).subscribe("a").sign()))
+                .isEqualTo(404);
+        assertThat(renew("30e2a0b4-0000-0000-0000-000000000000", second)).isEqualTo(404);
+        assertThat(renew(
+                        connection,
+                        tokens.mint("ann", Duration.ofMinutes(1)).subscribe("b").sign()))
+                .isEqualTo(403);
+        assertThat(renew(connection, second + "x")).isEqualTo(401);
+        assertThat(lines.object()).contains("expired");
+        assertThat(lines.object()).isNull();
+    }
+
+    private int renew(String connection, String token) throws IOException {
+        return connect()
+                .post(
+                        "/comet/token",
+                        "application/x-www-form-urlencoded",
+                        "connection=" + connection,
+                        "Authorization: Bearer " + token)
+                .status();
+    }
+
+    @Test
+    void token_endsAPollThatIsHeld() throws Exception {
+        config.tokens(tokens);
+        start();
+        String token = tokens.mint("ann", Duration.ofSeconds(1)).subscribe("a").sign();
+        long began = System.nanoTime();
+        assertThat(texts(poll("channel=a&wait=60&access_token=" + token))).isEmpty();
+        assertThat(millisSince(began)).isBetween(900L, 8000L);
+    }
+
+    /** Renewals, warnings and messages meet in one drain after the other; nothing is lost, doubled or written by another. */
+    @Test
+    void token_isRenewedAgainAndAgain_whileMessagesCome() throws Exception {
+        config.tokens(tokens).tokenExpiring(Duration.ofHours(1)); // each token is warned of at the next look
+        start();
+        Exchange lines = ndjson("channel=a&access_token="
+                + tokens.mint("ann", Duration.ofMinutes(1)).subscribe("a").sign());
+        String connection = Wire.first(lines.object(), "connection");
+        Future<Integer> renewals = threads.submit(() -> {
+            int n = 0;
+            for (; n < 100; n++) {
+                String next = tokens.mint("ann", Duration.ofMinutes(2 + n))
+                        .subscribe("a")
+                        .sign();
+                if (renew(connection, next) != 204) {
+                    break;
+                }
+            }
+            return n;
+        });
+        for (int i = 0; i < 1000; i++) {
+            publish("a", Integer.toString(i));
+            String line = lines.object();
+            while (Wire.first(line, "type").equals("expiring")) {
+                line = lines.object();
+            }
+            assertThat(line).contains("\"data\":\"" + i + "\"");
+        }
+        assertThat(renewals.get()).isEqualTo(100);
+    }
+
+    @Test
+    void token_thatIsRevoked_endsWhatItHolds_andNothingElse() throws Exception {
+        config.tokens(tokens);
+        start();
+        String token = tokens.mint("ann", Duration.ofHours(1)).subscribe("a").sign();
+        Exchange anns = sse("channel=a", "Authorization: Bearer " + token);
+        Exchange bobs = sse(
+                "channel=a",
+                "Authorization: Bearer "
+                        + tokens.mint("bob", Duration.ofHours(1)).subscribe("a").sign());
+        tokens.revokeSubject("ann");
+        assertThat(anns.event().data()).isEqualTo("{\"reason\":\"expired\"}");
+        publish("a", "1");
+        assertThat(bobs.event().data()).isEqualTo("1");
+        assertThat(connect()
+                        .get("/comet/events?channel=a", "Authorization: Bearer " + token)
+                        .status())
+                .isEqualTo(401);
+    }
+
+    @Test
+    void ticket_opensOneEventSource() throws Exception {
+        config.tokens(tokens);
+        start();
+        String token = tokens.mint("ann", Duration.ofHours(1)).subscribe("a").sign();
+        Exchange answer = connect().post("/comet/tickets", "text/plain", "", "Authorization: Bearer " + token);
+        assertThat(answer.status()).isEqualTo(201);
+        String ticket = Wire.first(answer.rest(), "ticket");
+        sse("channel=a&ticket=" + ticket);
+        assertThat(connect().get("/comet/events?channel=a&ticket=" + ticket).status())
+                .isEqualTo(401);
+    }
+
     // ---- live
 
     @Test

@@ -338,7 +338,7 @@ class HeldResponseTest {
         publish(backlog);
         HeldResponse held = new HeldResponse(holds, new Numbers());
         Subscriber subscriber = comet.attach(SubscribeOptions.of("c").withFrom(From.last(backlog)), held);
-        held.start(subscriber, context(), output);
+        held.start(subscriber, null, context(), output);
         tasks.runAll();
         return held;
     }

@@ -27,18 +27,52 @@ public final class Access {
     private final Authorizer authorizer;
     private final Set<String> hosts;
     private final Set<String> origins;
+    private final Options options;
 
     /**
-     * The rules of a mount.
+     * What a mount may have besides.
+     *
+     * @param bearers who bears tokens; empty: nobody looks for any
+     * @param tokenRequired whether what anyone may do takes a token here
+     * @param scripts whether answers may be scripts, which pages of other sites can read
+     */
+    private record Options(Optional<Bearers> bearers, boolean tokenRequired, boolean scripts) {}
+
+    /**
+     * The rules of a mount without tokens.
      *
      * @param hosts host names, besides those of loopback, by which the mount may be called
      * @param origins origins of web pages, besides the mount's own, that may call it
      */
     public Access(Rules rules, Authorizer authorizer, Set<String> hosts, Set<String> origins) {
+        this(rules, authorizer, hosts, origins, new Options(Optional.empty(), false, false));
+    }
+
+    private Access(Rules rules, Authorizer authorizer, Set<String> hosts, Set<String> origins, Options options) {
         this.rules = rules;
         this.authorizer = authorizer;
         this.hosts = Set.copyOf(hosts);
         this.origins = Set.copyOf(origins);
+        this.options = options;
+    }
+
+    /** The same with tokens; {@code required}: whether what anyone may do takes one. */
+    public Access withTokens(Bearers bearers, boolean required) {
+        return with(new Options(Optional.of(bearers), required, options.scripts));
+    }
+
+    /** The same where answers may be scripts, which pages of other sites can run, and so read. */
+    public Access forScripts() {
+        return with(new Options(options.bearers, options.tokenRequired, true));
+    }
+
+    private Access with(Options other) {
+        return new Access(rules, authorizer, hosts, origins, other);
+    }
+
+    /** Who bears tokens, where there are any. */
+    public Optional<Bearers> bearers() {
+        return options.bearers;
     }
 
     /**
@@ -46,15 +80,17 @@ public final class Access {
      *
      * @param channel the channel's name; empty when the action concerns none
      * @throws RefusedException {@link Refusal#DENIED}
+     * @throws Problem 401, where a token is required and there is none
      */
     public void check(Action action, String channel, Request request) {
         check(action, channel, Optional.empty(), request);
     }
 
     /**
-     * Lets a caller become a member of a channel.
+     * Lets a caller become a member of a channel, or speak as one.
      *
      * @throws RefusedException {@link Refusal#DENIED}
+     * @throws Problem 401, where a token is required and there is none
      */
     public void checkMember(String member, String channel, Request request) {
         check(Action.PRESENCE, channel, Optional.of(member), request);
@@ -68,71 +104,128 @@ public final class Access {
      */
     public void checkBeforeBody(Action action, Request request) {
         Rule rule = rules.of(action);
-        refuseForeign(rule, request);
+        if (!request.showsToken()) {
+            refuseForeign(rule, request);
+        }
         if (authorizer == NO_OPINION && request.caller().grant().isEmpty() && !rule.allows(request)) {
             throw denied(action, rule.otherwise());
         }
     }
 
-    private void refuseForeign(Rule rule, Request request) {
-        if (rule.isByAddress()) {
-            refuseForeignPages(request);
-            if (!rule.knows(request)) {
-                refuseForeignHosts(request, rule);
-            }
-        } else if (rule == Rule.NOBODY) {
-            refuseForeignWriters(request);
-        }
+    /**
+     * The request's token, unless a page of another site may have made its reader's browser send it.
+     *
+     * @throws Problem 401, when there is none
+     */
+    public Token requireToken(Request request) {
+        return request.token()
+                .filter(token -> believed(request).grant().isPresent())
+                .orElseThrow(() -> Bearers.noToken("a token is needed, in Authorization: Bearer or access_token"));
     }
 
     private void check(Action action, String channel, Optional<String> member, Request request) {
         Rule rule = rules.of(action);
-        refuseForeign(rule, request);
-        Caller caller = request.caller();
+        Caller caller = believed(request);
+        boolean granted =
+                caller.grant().filter(grant -> grant.allows(action, channel)).isPresent();
+        if (!granted || request.isTokenAmbient()) { // a page that has a token of its own needs no reader's
+            refuseForeign(rule, request);
+        }
         switch (authorizer.decide(new Authorizer.Question(action, channel, member, caller))) {
             case ALLOW -> {
                 return;
             }
             case DENY -> throw denied(action, "the application does not allow it");
             case UNKNOWN -> {
-                if (caller.grant().isPresent() && caller.grant().get().allows(action, channel)) {
+                if (granted) {
                     return;
                 }
             }
+        }
+        if (rule == Rule.ANYONE && caller.grant().isPresent()) {
+            throw denied(action, "the token does not grant it");
+        }
+        if (rule == Rule.ANYONE && options.tokenRequired) {
+            throw Bearers.noToken(action.name().toLowerCase(Locale.ROOT) + ": a token is needed here (require-token)");
         }
         if (!rule.allows(request)) {
             throw denied(action, rule.otherwise());
         }
     }
 
+    // ---- pages of other sites
+
     /**
-     * Any web page can make its reader's browser send requests to a port of the reader's own machine. The browser says so in
-     * Sec-Fetch-Site and Origin; where a name was rebound to a loopback address, Host still has the name.
+     * The caller, without what a page of another site has made its reader's browser add: cookies, a password, the reader's place.
+     * Where the browser says nothing, cookies count only for what a page of another site could neither read nor change by them.
      */
-    private void refuseForeignPages(Request request) {
-        if (request.header("Sec-Fetch-Site").filter("cross-site"::equals).isPresent()) {
-            throw new RefusedException(Refusal.DENIED, "a page of another site may not do that");
+    private Caller believed(Request request) {
+        Caller caller = request.caller();
+        boolean foreign = isForeign(request);
+        boolean silent = request.header("Sec-Fetch-Site").isEmpty()
+                && request.header("Origin").isEmpty();
+        boolean exposed = silent && (options.scripts || !request.method().equals("GET"));
+        boolean noToken = request.isTokenAmbient() && (foreign || exposed);
+        boolean noPrincipal = foreign || (silent && options.scripts && mayRestOnCookie(request));
+        if (!foreign && !noToken && !noPrincipal) {
+            return caller;
         }
-        String host = request.header("Host").orElse("").toLowerCase(Locale.ROOT);
-        String origin = request.header("Origin").orElse("").toLowerCase(Locale.ROOT);
-        boolean own =
-                !host.isEmpty() && authority(origin).equals(host); // "null" has no authority, and HTTP/1.0 no Host
-        if (!origin.isEmpty() && !own && !origins.contains(origin)) {
-            throw new RefusedException(Refusal.DENIED, "a page of another origin may not do that (cors-origins)");
+        return new Caller(
+                caller.address(),
+                caller.loopback() && !foreign,
+                caller.forwarded(),
+                noPrincipal ? Optional.empty() : caller.principal(),
+                noToken ? Optional.empty() : caller.grant());
+    }
+
+    private static boolean mayRestOnCookie(Request request) {
+        return request.header("Cookie").isPresent()
+                && request.header("Authorization").isEmpty();
+    }
+
+    private void refuseForeign(Rule rule, Request request) {
+        if (rule.isByAddress()) {
+            foreignPage(request).ifPresent(Access::refuse);
+            if (!rule.knows(request)) {
+                refuseForeignHosts(request, rule);
+            }
+        } else if (rule == Rule.NOBODY && isForeign(request)) {
+            foreignPage(request).ifPresent(Access::refuse);
         }
+    }
+
+    private static void refuse(String why) {
+        throw new RefusedException(Refusal.DENIED, why);
     }
 
     /**
      * A page of another site can make its reader's browser publish with the reader's cookie, unless the browser is believed when
      * it says so. It says it in Sec-Fetch-Site, which no proxy rewrites; where it does not, by Origin and Host.
      */
-    private void refuseForeignWriters(Request request) {
+    private boolean isForeign(Request request) {
         String origin = request.header("Origin").orElse("").toLowerCase(Locale.ROOT);
         boolean own =
                 request.header("Sec-Fetch-Site").filter("same-origin"::equals).isPresent();
-        if (!own && !origins.contains(origin)) {
-            refuseForeignPages(request);
+        return !own && !origins.contains(origin) && foreignPage(request).isPresent();
+    }
+
+    /**
+     * Any web page can make its reader's browser send requests to a port of the reader's own machine. The browser says so in
+     * Sec-Fetch-Site and Origin; where a name was rebound to a loopback address, Host still has the name.
+     *
+     * @return what is wrong with the page, if anything is
+     */
+    private Optional<String> foreignPage(Request request) {
+        if (request.header("Sec-Fetch-Site").filter("cross-site"::equals).isPresent()) {
+            return Optional.of("a page of another site may not do that");
         }
+        String host = request.header("Host").orElse("").toLowerCase(Locale.ROOT);
+        String origin = request.header("Origin").orElse("").toLowerCase(Locale.ROOT);
+        boolean own =
+                !host.isEmpty() && authority(origin).equals(host); // "null" has no authority, and HTTP/1.0 no Host
+        return origin.isEmpty() || own || origins.contains(origin)
+                ? Optional.empty()
+                : Optional.of("a page of another origin may not do that (cors-origins)");
     }
 
     private void refuseForeignHosts(Request request, Rule rule) {

@@ -56,6 +56,14 @@ public interface Framing {
     /** The heartbeat. */
     default void heartbeat(Frames out) {}
 
+    /** The id by which its token can be renewed; empty: it cannot. */
+    default String connection() {
+        return "";
+    }
+
+    /** Its token is about to run out: then it ends, unless it is renewed before. */
+    default void expiring(long endMillis, Frames out) {}
+
     /** How long it is held at most. */
     Duration holdFor();
 

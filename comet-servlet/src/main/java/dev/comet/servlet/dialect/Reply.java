@@ -22,9 +22,15 @@ public sealed interface Reply {
      * The body is wanted: nothing in the head speaks against the request.
      *
      * @param limit the most bytes that the body may have
+     * @param mayShowToken whether the body is a form of parameters, where a token may stand as in the query
      * @param then answers the request with its body, as {@link Dialect#answer} does, and wants no other
      */
-    record Read(long limit, Function<Request, Reply> then) implements Reply {}
+    record Read(long limit, boolean mayShowToken, Function<Request, Reply> then) implements Reply {
+        /** A body that is what it is. */
+        public Read(long limit, Function<Request, Reply> then) {
+            this(limit, false, then);
+        }
+    }
 
     /** A response that follows channels. */
     record Hold(SubscribeOptions options, Framing framing, Follow follow) implements Reply {

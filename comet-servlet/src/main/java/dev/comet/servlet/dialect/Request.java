@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A request as a dialect sees it: no container behind it. <i>Immutable.</i> */
 public final class Request {
@@ -27,6 +28,8 @@ public final class Request {
     private final Headers headers;
     private final Caller caller;
     private final byte[] body;
+    private final @Nullable Token token;
+    private final boolean tokenIsAmbient;
 
     /**
      * A request.
@@ -35,17 +38,42 @@ public final class Request {
      * @param rawQuery without the question mark, as it was sent; empty when there is none
      */
     public Request(String method, String path, String rawQuery, Headers headers, Caller caller, byte[] body) {
+        this(method, path, rawQuery, headers, caller, body, null, false);
+    }
+
+    private Request(
+            String method,
+            String path,
+            String rawQuery,
+            Headers headers,
+            Caller caller,
+            byte[] body,
+            @Nullable Token token,
+            boolean tokenIsAmbient) {
         this.method = method;
         this.path = path;
         this.rawQuery = rawQuery;
         this.headers = headers;
         this.caller = caller;
         this.body = body;
+        this.token = token;
+        this.tokenIsAmbient = tokenIsAmbient;
     }
 
     /** The same with its body. */
     public Request withBody(byte[] bytes) {
-        return new Request(method, path, rawQuery, headers, caller, bytes);
+        return new Request(method, path, rawQuery, headers, caller, bytes, token, tokenIsAmbient);
+    }
+
+    /**
+     * The same with its token, whose grant is the caller's.
+     *
+     * @param ambient whether a browser adds it without being asked, so that any page can make it do so
+     */
+    public Request withToken(Token shown, boolean ambient) {
+        Caller bearer = new Caller(
+                caller.address(), caller.loopback(), caller.forwarded(), caller.principal(), Optional.of(shown));
+        return new Request(method, path, rawQuery, headers, bearer, body, shown, ambient);
     }
 
     /** GET, POST, … */
@@ -61,6 +89,21 @@ public final class Request {
     /** Who asks. */
     public Caller caller() {
         return caller;
+    }
+
+    /** The token that it shows. */
+    public Optional<Token> token() {
+        return Optional.ofNullable(token);
+    }
+
+    /** Whether it shows a token that its sender has put there on purpose: no page can make another's browser do that. */
+    public boolean showsToken() {
+        return token != null && !tokenIsAmbient;
+    }
+
+    /** Whether its token came with a cookie. */
+    public boolean isTokenAmbient() {
+        return tokenIsAmbient;
     }
 
     /** The headers. */

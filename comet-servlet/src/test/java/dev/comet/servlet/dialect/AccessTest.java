@@ -124,10 +124,10 @@ final class AccessTest {
     }
 
     @Test
-    void grantThatDoesNotAllow_leavesTheDefault() {
+    void grantThatDoesNotAllow_narrowsWhatAnyoneMay_andAddsNothing() {
         Caller poor = new Caller("203.0.113.9", false, Optional.empty(), Optional.of(grant(false)));
         assertThat(allowed(access(Mount.PUBLIC, NO_OPINION), Action.SUBSCRIBE, local().from(poor)))
-                .isTrue();
+                .isFalse();
         assertThat(allowed(access(Mount.PUBLIC, NO_OPINION), Action.PUBLISH, local().from(poor)))
                 .isFalse();
         assertThat(allowed(access(Mount.LOOPBACK, NO_OPINION), Action.SUBSCRIBE, local().from(poor)))

@@ -70,17 +70,20 @@ final class Events {
                     Refusal.TOO_MANY_CHANNELS_ASKED,
                     options.channels().size() + " channels: at most " + maxChannels + " (max-channels-per-request)");
         }
+        check(options, request);
+        return new Reply.Hold(
+                options, framing(as, request, parameters, options.channels().size() > 1));
+    }
+
+    /** Whether the caller may follow all that. */
+    void check(SubscribeOptions options, Request request) {
         for (String channel : options.channels()) {
             access.check(Action.SUBSCRIBE, channel, request);
-            if (member.isPresent()) {
-                access.checkMember(member.get(), channel, request);
-            }
-            if (members) {
+            options.member().ifPresent(member -> access.checkMember(member, channel, request));
+            if (options.members()) {
                 access.check(Action.PRESENCE, channel, request);
             }
         }
-        return new Reply.Hold(
-                options, framing(as, request, parameters, options.channels().size() > 1));
     }
 
     private Framing framing(As as, Request request, Parameters parameters, boolean several) {

@@ -127,6 +127,14 @@ final class Json {
         });
     }
 
+    static byte[] expiring(String connection, long endMillis) {
+        return object(json -> {
+            json.writeStringField("type", "expiring");
+            json.writeStringField("connection", connection);
+            json.writeNumberField("time", endMillis);
+        });
+    }
+
     /** A line end in a valid JSON text is white space between tokens. */
     static String oneLine(String json) {
         return json.indexOf('\n') < 0 && json.indexOf('\r') < 0

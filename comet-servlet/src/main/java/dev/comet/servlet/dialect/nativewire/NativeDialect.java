@@ -9,11 +9,14 @@ import dev.comet.Refusal;
 import dev.comet.RefusedException;
 import dev.comet.Stats;
 import dev.comet.servlet.dialect.Access;
+import dev.comet.servlet.dialect.Bearers;
 import dev.comet.servlet.dialect.Dialect;
 import dev.comet.servlet.dialect.Header;
+import dev.comet.servlet.dialect.Lease;
 import dev.comet.servlet.dialect.Problem;
 import dev.comet.servlet.dialect.Reply;
 import dev.comet.servlet.dialect.Request;
+import dev.comet.servlet.dialect.Token;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -59,6 +62,12 @@ public final class NativeDialect implements Dialect {
                 default -> throw notAllowed(request, "GET, POST, OPTIONS");
             };
         }
+        if (path.equals("/token")) {
+            return only("POST", request, () -> renewal(request));
+        }
+        if (path.equals("/tickets")) {
+            return only("POST", request, () -> ticket(request));
+        }
         if (path.equals("/stats")) {
             return only("GET", request, () -> stats(request));
         }
@@ -69,12 +78,13 @@ public final class NativeDialect implements Dialect {
             return channel(request, path.substring("/channels/".length()));
         }
         throw new Problem(
-                404, "there is /events, /channels, /channels/{name}, /channels/{name}/members and /stats here");
+                404,
+                "there is /events, /channels, /channels/{name}, /channels/{name}/members, /token, /tickets and /stats here");
     }
 
     private Reply form(Request head) {
         head.requireForm();
-        return new Reply.Read(FORM_LIMIT, request -> events.hold(request, request.form()));
+        return new Reply.Read(FORM_LIMIT, true, request -> events.hold(request, request.form()));
     }
 
     private Reply channel(Request request, String rest) {
@@ -154,6 +164,42 @@ public final class NativeDialect implements Dialect {
         } catch (CharacterCodingException e) {
             return raw;
         }
+    }
+
+    // ---- tokens
+
+    private Bearers bearers() {
+        return access.bearers().orElseThrow(() -> new Problem(404, "there are no tokens here (token-keys)"));
+    }
+
+    private Reply renewal(Request head) {
+        Bearers bearers = bearers();
+        head.requireForm();
+        return new Reply.Read(FORM_LIMIT, true, request -> renewed(bearers, request));
+    }
+
+    /** Whose connection it is nobody learns who is not its subject: to all others there is none. */
+    private Reply renewed(Bearers bearers, Request request) {
+        Token token = access.requireToken(request);
+        String connection = request.form()
+                .first("connection")
+                .orElseThrow(() -> new Problem(400, "no connection: say which, as the stream does"));
+        Lease lease = bearers.lease(connection)
+                .filter(held -> held.token().subject().equals(token.subject()))
+                .orElseThrow(
+                        () -> new Problem(404, "there is no such connection, of this token's subject, that is held"));
+        events.check(lease.follows(), request);
+        lease.renew(token);
+        return new Reply.Now(204, Cors.headers(settings, request));
+    }
+
+    private Reply ticket(Request request) {
+        Bearers bearers = bearers();
+        Bearers.Ticket ticket = bearers.ticket(access.requireToken(request));
+        return json(201, request, Json.object(json -> {
+            json.writeStringField("ticket", ticket.text());
+            json.writeNumberField("time", ticket.endMillis());
+        }));
     }
 
     // ---- look, and remove

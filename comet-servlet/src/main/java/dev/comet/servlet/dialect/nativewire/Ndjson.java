@@ -9,7 +9,6 @@ import dev.comet.Subscriber;
 import dev.comet.servlet.dialect.Frames;
 import dev.comet.servlet.dialect.Header;
 import java.util.List;
-import java.util.UUID;
 
 /** A JSON object a line: docs/native.md, "NDJSON". <i>Owned by one response's drainer.</i> */
 final class Ndjson extends Stream {
@@ -31,7 +30,7 @@ final class Ndjson extends Stream {
             json.writeStringField("type", "open");
             json.writeStringField("cursor", cursor);
             json.writeNumberField("retry", retryMillis());
-            json.writeStringField("connection", UUID.randomUUID().toString());
+            json.writeStringField("connection", connection());
         })));
         return true;
     }
@@ -53,6 +52,11 @@ final class Ndjson extends Stream {
     @Override
     public void heartbeat(Frames out) {
         out.add(LINE_END);
+    }
+
+    @Override
+    public void expiring(long endMillis, Frames out) {
+        out.add(line(Json.expiring(connection(), endMillis)));
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.Map;
 final class Problems {
     private static final Map<Integer, String> TITLES = Map.ofEntries(
             Map.entry(400, "Bad request"),
+            Map.entry(401, "Unauthorized"),
             Map.entry(403, "Forbidden"),
             Map.entry(404, "Not found"),
             Map.entry(405, "Method not allowed"),

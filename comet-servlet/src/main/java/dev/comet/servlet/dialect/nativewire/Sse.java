@@ -72,6 +72,11 @@ final class Sse extends Stream {
     }
 
     @Override
+    public void expiring(long endMillis, Frames out) {
+        out.add(event("expiring", Json.expiring(connection(), endMillis)));
+    }
+
+    @Override
     public void end(CloseReason reason, Subscriber at, Frames out) {
         out.add(event("close", Json.close(reason, false)));
     }

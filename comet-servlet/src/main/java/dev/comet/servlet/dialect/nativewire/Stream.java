@@ -6,12 +6,14 @@ import dev.comet.servlet.dialect.Header;
 import dev.comet.servlet.dialect.Spread;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** What the two streams, SSE and NDJSON, have in common: they live until their maximum age, and beat. */
 abstract class Stream implements Framing {
     private final NativeSettings settings;
     private final List<Header> headers;
+    private final String connection = UUID.randomUUID().toString(); // of 122 random bits
 
     Stream(NativeSettings settings, List<Header> headers) {
         this.settings = settings;
@@ -21,6 +23,11 @@ abstract class Stream implements Framing {
     @Override
     public final List<Header> headers() {
         return headers;
+    }
+
+    @Override
+    public final String connection() {
+        return connection;
     }
 
     @Override
