@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /** A request for tests, as the container's side would hand it to a dialect. */
 public final class Ask {
@@ -22,6 +23,7 @@ public final class Ask {
     private final Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     private Caller caller = STRANGER;
     private byte[] body = {};
+    private UnaryOperator<Request> identify = UnaryOperator.identity();
 
     private Ask(String method, String path, String query) {
         this.method = method;
@@ -71,6 +73,12 @@ public final class Ask {
         return this;
     }
 
+    /** How its token is found, if it shows one. */
+    public Ask identifiedBy(UnaryOperator<Request> by) {
+        identify = by;
+        return this;
+    }
+
     /** The body, in UTF-8. */
     public Ask body(String text) {
         return body(text.getBytes(StandardCharsets.UTF_8));
@@ -84,7 +92,7 @@ public final class Ask {
 
     /** The request. */
     public Request request() {
-        return new Request(
+        return identify.apply(new Request(
                 method,
                 path,
                 query,
@@ -100,6 +108,6 @@ public final class Ask {
                     }
                 },
                 caller,
-                body);
+                body));
     }
 }

@@ -117,6 +117,7 @@ public final class CCometDialect implements Dialect {
             return wrongParameters(asked);
         }
         access.check(Action.PUBLISH, asked.channel(), request);
+        access.checkMember(asked.name(), asked.channel(), request); // others see the name as the sender's
         channel(asked).publish(Draft.text(text.get()).withAttribute(SENDER, asked.name()));
         return call(asked.callback(), Items.ofType("publish"));
     }

@@ -333,6 +333,7 @@ public final class SimpleCometDialect implements Dialect {
 
     @Override
     public Reply refused(Request request, Problem problem) {
-        return failure(request, problem.status() >= 500 ? -5 : -1, problem.detail());
+        int code = problem.status() >= 500 ? -5 : problem.status() == 401 ? -4 : -1;
+        return failure(request, code, problem.detail());
     }
 }

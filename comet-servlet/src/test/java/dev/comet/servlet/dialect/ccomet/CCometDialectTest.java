@@ -467,6 +467,21 @@ final class CCometDialectTest {
 
     // ---- refusals
 
+    /** Whoever publishes by a name is seen by it: an application that knows its callers compares, as for those who listen. */
+    @Test
+    void publish_byAnothersName_isForTheAuthorizerToRefuse() {
+        Authorizer annOnly = question -> question.member().filter(name -> !name.equals("ann")).isPresent()
+                ? Authorizer.Decision.DENY
+                : Authorizer.Decision.UNKNOWN;
+        try (CComet server = new CComet(Comet.builder(), annOnly)) {
+            assertThat(items(server.publish("room", "bob", "x")))
+                    .isEqualTo(wrong("presence: the application does not allow it"));
+            assertThat(server.comet().channelCount()).isZero();
+            assertThat(items(server.publish("room", "ann", "x"))).isNotEqualTo(wrong("presence"));
+            assertThat(server.comet().channel("room").history()).hasSize(1);
+        }
+    }
+
     @Test
     void refusals_haveTheShapeOf400_withAReason() {
         Authorizer nobody = question -> Authorizer.Decision.DENY;
