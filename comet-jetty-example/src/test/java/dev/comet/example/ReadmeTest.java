@@ -2,6 +2,7 @@ package dev.comet.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,15 +24,22 @@ import org.w3c.dom.Document;
 import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
 
-/** What the README shows is code that compiles, and names that are there. */
+/** What the README and docs/security.md show is code that compiles, and names that are there. */
 class ReadmeTest {
     private static final Path README = Path.of("../README.md");
+    private static final Path SECURITY = Path.of("../docs/security.md");
 
     @Test
     void java_compiles(@TempDir Path out) throws Exception {
         List<String> blocks = Blocks.of(README, "<!-- compiled", "java");
         assertThat(blocks).hasSizeGreaterThanOrEqualTo(5);
+        List<String> adapters = Blocks.of(SECURITY, "<!-- compiled", "java");
+        assertThat(adapters).hasSize(3);
+        compiles(blocks, out);
+        compiles(adapters, out);
+    }
 
+    private static void compiles(List<String> blocks, Path out) throws IOException {
         List<JavaFileObject> sources = new ArrayList<>();
         for (String block : blocks) {
             sources.add(source(block));
