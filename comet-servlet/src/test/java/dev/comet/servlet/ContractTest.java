@@ -489,6 +489,60 @@ abstract class ContractTest {
     }
 
     @Test
+    void token_refusals_haveTheirShape() throws Exception {
+        config.tokens(tokens).corsOrigins(Set.of("https://app.example"));
+        start();
+        Exchange bad = connect().get("/comet/events?channel=a&access_token=x.y.z", "Origin: https://app.example");
+        assertThat(bad.status()).isEqualTo(401);
+        assertThat(bad.header("WWW-Authenticate").orElse(""))
+                .startsWith("Bearer error=\"invalid_token\", error_description=\"");
+        assertThat(bad.header("Content-Type").orElse("")).startsWith("application/problem+json");
+        assertThat(bad.header("Access-Control-Allow-Origin")).contains("https://app.example");
+        assertThat(bad.rest()).contains("\"status\":401").doesNotContain("x.y.z");
+        String token = tokens.mint("ann", Duration.ofMinutes(1)).subscribe("a").sign();
+        String form = "application/x-www-form-urlencoded";
+        assertThat(connect().get("/comet/events?channel=b", "Authorization: Bearer " + token).status())
+                .isEqualTo(403);
+        assertThat(connect()
+                        .get("/comet/events?channel=a&access_token=x", "Authorization: Bearer " + token)
+                        .status())
+                .isEqualTo(400);
+        assertThat(connect().post("/comet/token", form, "connection=x").status()).isEqualTo(401);
+        assertThat(connect().post("/comet/token", form, "access_token=" + token).status())
+                .isEqualTo(400);
+        assertThat(connect().post("/comet/token", form, "connection=x&access_token=" + token).status())
+                .isEqualTo(404);
+        assertThat(connect().post("/comet/token", "text/plain", "", "Authorization: Bearer " + token).status())
+                .isEqualTo(415);
+        assertThat(connect().post("/comet/tickets", form, "").status()).isEqualTo(401);
+        assertThat(connect().post("/comet/events", form, "channel=b&access_token=" + token).status())
+                .isEqualTo(403);
+        assertThat(connect().post("/comet/channels/a", form, "access_token=" + token).status())
+                .as("a body that is a message shows no token")
+                .isEqualTo(403);
+        Exchange stream =
+                connect().post("/comet/events", form, "channel=a&as=ndjson&access_token=" + token);
+        String connection = Wire.first(stream.object(), "connection");
+        assertThat(connect()
+                        .post("/comet/token", form, "connection=" + connection + "&access_token=" + token)
+                        .status())
+                .isEqualTo(204);
+        Exchange anonymous = ndjson("channel=a");
+        assertThat(anonymous).isNotNull();
+    }
+
+    @Test
+    void token_whereThereAreNone_isNotLookedAt() throws Exception {
+        start();
+        sse("channel=a&access_token=x", "Authorization: Bearer y");
+        assertThat(connect()
+                        .post("/comet/token", "application/x-www-form-urlencoded", "connection=x")
+                        .status())
+                .isEqualTo(404);
+        assertThat(connect().post("/comet/tickets", "text/plain", "").status()).isEqualTo(404);
+    }
+
+    @Test
     void ticket_opensOneEventSource() throws Exception {
         config.tokens(tokens);
         start();

@@ -10,9 +10,13 @@ import dev.comet.Message;
 import dev.comet.Scheduler;
 import dev.comet.SubscribeOptions;
 import dev.comet.Subscriber;
+import dev.comet.servlet.dialect.Ask;
+import dev.comet.servlet.dialect.Bearers;
 import dev.comet.servlet.dialect.Frames;
 import dev.comet.servlet.dialect.Framing;
 import dev.comet.servlet.dialect.Header;
+import dev.comet.servlet.dialect.Lease;
+import dev.comet.servlet.dialect.Token;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
@@ -20,10 +24,12 @@ import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
@@ -332,6 +338,161 @@ class HeldResponseTest {
         }
     }
 
+    // ---- a lease: the end of its token
+
+    private static final Duration WARNING = Duration.ofSeconds(30);
+    private static final long START = 1_795_258_876_123L;
+
+    private long clockSet;
+    private final Bearers bearers = new Bearers(
+            Map.of("k1", new byte[32]),
+            Duration.ZERO,
+            Duration.ofSeconds(30),
+            1,
+            () -> Instant.ofEpochMilli(tasks.currentTimeMillis() + clockSet));
+
+    private Token token(int seconds) {
+        String text = bearers.mint(
+                "ann", bearers.random(), Duration.ofSeconds(seconds), List.of(), List.of(), List.of(), false);
+        return bearers.identify(Ask.get("/").with("Authorization", "Bearer " + text).request())
+                .token()
+                .orElseThrow();
+    }
+
+    private Lease leased(int seconds) {
+        HeldResponse held = new HeldResponse(holds, new Numbers());
+        SubscribeOptions follows = SubscribeOptions.of("c");
+        Subscriber subscriber = comet.attach(follows, held);
+        Lease lease = bearers.open(token(seconds), "id", follows, subscriber, WARNING);
+        held.start(subscriber, lease, context(), output);
+        response = held;
+        held.onWritePossible();
+        return lease;
+    }
+
+    private HeldResponse response;
+
+    /** Lets time pass, from one firing of the response's timer to the next. */
+    private int pass(int seconds) {
+        long end = tasks.now + Duration.ofSeconds(seconds).toNanos();
+        int ticks = 0;
+        while (calls.isEmpty() && tasks.timerAt - end <= 0) {
+            tasks.now = tasks.timerAt;
+            tasks.timer.run();
+            tasks.runAll();
+            ticks++;
+        }
+        tasks.now = end;
+        return ticks;
+    }
+
+    @Test
+    void lease_isWarnedOfOnce_andEnds() {
+        leased(100);
+        pass(69);
+        assertThat(output.written).isEmpty();
+        pass(1);
+        assertThat(output.written).containsExactly("expiring " + (START + 100_000));
+        pass(29);
+        assertThat(output.written).hasSize(1);
+        pass(1);
+        assertThat(output.written).containsExactly("expiring " + (START + 100_000), "end EXPIRED");
+        assertThat(calls).containsExactly("complete");
+        assertThat(bearers.leased()).isZero();
+    }
+
+    @Test
+    void lease_isRenewed_andEachTokenIsWarnedOf() {
+        Lease lease = leased(100);
+        pass(80);
+        lease.renew(token(100)); // from now on
+        pass(69);
+        assertThat(output.written).hasSize(1);
+        pass(1);
+        assertThat(output.written).containsExactly("expiring " + (START + 100_000), "expiring " + (START + 180_000));
+        pass(30);
+        assertThat(output.written).endsWith("end EXPIRED");
+    }
+
+    /** Both are good, so the response may go on as long as with the first; the timer need not be told. */
+    @Test
+    void lease_renewedByATokenThatEndsBefore_staysAsItIs() {
+        Lease lease = leased(100);
+        Token before = lease.token();
+        lease.renew(token(10));
+        assertThat(lease.token()).isSameAs(before);
+        pass(99);
+        assertThat(calls).isEmpty();
+        pass(1);
+        assertThat(calls).containsExactly("complete");
+    }
+
+    @Test
+    void lease_renewedWhileTheSocketTakesNothing_isNotWarnedOfAnyMore() {
+        Lease lease = leased(40);
+        output.ready = false;
+        publish(1);
+        tasks.runAll(); // finds out that it is not
+        pass(10);
+        lease.renew(token(200));
+        output.ready = true;
+        response.onWritePossible();
+        assertThat(output.written).containsExactly("1");
+        pass(169);
+        assertThat(output.written).containsExactly("1");
+        pass(1);
+        assertThat(output.written).hasSize(2);
+    }
+
+    /** What it had to say is said when the socket takes something again, in order; its end does not wait for ever. */
+    @Test
+    void lease_overWhileTheSocketTakesNothing_endsAtTheStallLimit_withoutSpinning() {
+        leased(40);
+        pass(35);
+        output.ready = false;
+        publish(1);
+        tasks.runAll();
+        int ticks = pass(60);
+        assertThat(calls).containsExactly("complete");
+        assertThat(output.written).containsExactly("expiring " + (START + 40_000));
+        assertThat(ticks).isLessThan(10);
+    }
+
+    @Test
+    void lease_revoked_endsAtOnce() {
+        leased(100);
+        publish(1);
+        tasks.runAll();
+        bearers.revokeSubject("bob");
+        assertThat(calls).isEmpty();
+        bearers.revokeSubject("ann");
+        tasks.runAll();
+        assertThat(output.written).containsExactly("1", "end EXPIRED");
+        assertThat(bearers.leased()).isZero();
+    }
+
+    @Test
+    void lease_revoked_andThenRenewed_endsAllTheSame() {
+        Lease lease = leased(100);
+        Token later = token(200);
+        bearers.revokeToken(bearers.random(), START + 1_000_000); // somebody else's
+        lease.renew(later);
+        assertThat(calls).isEmpty();
+        bearers.revokeKey("k1");
+        tasks.runAll();
+        assertThat(output.written).containsExactly("end EXPIRED");
+    }
+
+    /** The clock on the wall was put right by an hour: the response is not held for an hour more. */
+    @Test
+    void lease_ends_whenTheClockIsSet_withinAStallLimit() {
+        leased(1800);
+        pass(5);
+        clockSet = Duration.ofHours(1).toMillis();
+        pass((int) STALL.toSeconds());
+        assertThat(output.written).endsWith("end EXPIRED");
+    }
+
     // ---- the two sides
 
     private HeldResponse held(int backlog) {
@@ -377,6 +538,11 @@ class HeldResponseTest {
         public boolean event(Event event, Subscriber at, Frames out) {
             out.add(event instanceof Message m ? Long.toString(m.seq()) : event.toString());
             return false;
+        }
+
+        @Override
+        public void expiring(long endMillis, Frames out) {
+            out.add("expiring " + endMillis);
         }
 
         @Override
@@ -466,6 +632,7 @@ class HeldResponseTest {
         volatile How how = How.LATER;
         long now;
         volatile Runnable timer = () -> {};
+        long timerAt;
         int refused;
 
         @Override
@@ -512,6 +679,7 @@ class HeldResponseTest {
         public Timer schedule(Runnable task, long delayNanos) {
             if (task.getClass().getName().startsWith(HeldResponse.class.getName())) {
                 timer = task;
+                timerAt = now + delayNanos;
             }
             return () -> true;
         }
