@@ -16,7 +16,10 @@ public interface Authorizer {
         ALLOW,
         /** Refuse. */
         DENY,
-        /** No opinion: what the token grants, and else the mount's default, decides. */
+        /**
+         * No opinion. What the token grants is allowed; what it does not is refused where anyone may; for the rest, and without a
+         * token, the mount's default decides.
+         */
         UNKNOWN
     }
 

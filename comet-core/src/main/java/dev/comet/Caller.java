@@ -6,6 +6,9 @@ import java.util.Optional;
 /**
  * Who asks: what an {@link Authorizer} may go by. <i>Immutable.</i>
  *
+ * <p>Where a web page of another site made its reader's browser ask, what the browser adds by itself is not here: no principal, no
+ * token of a cookie, and not loopback.
+ *
  * @param address the address of the peer, or of the client that a configured proxy names
  * @param loopback whether the request certainly comes from this machine and is not forwarded for another
  * @param forwarded whether a proxy that is not configured says that it forwards for somebody: then {@code address} is the proxy's
