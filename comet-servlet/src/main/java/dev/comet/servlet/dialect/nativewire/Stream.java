@@ -8,12 +8,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /** What the two streams, SSE and NDJSON, have in common: they live until their maximum age, and beat. */
 abstract class Stream implements Framing {
     private final NativeSettings settings;
     private final List<Header> headers;
-    private final String connection = UUID.randomUUID().toString(); // of 122 random bits
+    private @Nullable String connection;
 
     Stream(NativeSettings settings, List<Header> headers) {
         this.settings = settings;
@@ -25,9 +26,15 @@ abstract class Stream implements Framing {
         return headers;
     }
 
+    /** 122 random bits, drawn when somebody wants to know: most streams are never asked. */
     @Override
     public final String connection() {
-        return connection;
+        String drawn = connection;
+        if (drawn == null) {
+            drawn = UUID.randomUUID().toString();
+            connection = drawn;
+        }
+        return drawn;
     }
 
     @Override
