@@ -279,6 +279,15 @@ test('a channel that is refused later ends its tabs only', async () => {
   for (const i of [0, 2]) assert.deepEqual(got[i].data(), [1]);
 });
 
+test('a member that another has replaced does not come back, in any tab', async () => {
+  const got = numbers(1, 2).map(() => subscribe(open(), 'room', { presence: 'ann' }));
+  await w.pass(2_000);
+  w.server.end('replaced');
+  await w.pass(60_000);
+  for (const one of got) assert.equal((await Promise.race([one.done, w.pass(0)]))?.message, 'replaced');
+  assert.equal(held().length, 0);
+});
+
 test('more channels than a request may have go to connections of their own', async () => {
   const names = (letter, n) => numbers(1, n).map(i => letter + i);
   const got = subscribe(open(), names('a', 50));
