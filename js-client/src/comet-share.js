@@ -18,10 +18,10 @@
 //
 // Nothing is lost: 2 has come to P, and what is after P the stream brings. Nothing is doubled: of a channel that has brought
 // something before, or in 2, the number of the last message is known, and what the stream brings up to that is dropped. Of any other
-// channel nothing was between C and the end of 2: what of it was in 1 is before C, and is dropped by its number too. Numbers
-// compare within one life of a channel only. If the channel began anew before 1, there is a gap in 1; if between 1 and 2, there is
-// one in 2; either way the follower begins again. If after 2, the stream brings a gap in its place, and again it does. So gaps are
-// told by the follower's own polls, with its own numbers, and those of the stream are a sign only.
+// channel nothing was between C and the end of 2: what of it was in 1, below the first id of 2 if there is one, is before C, and is
+// dropped by its number too. Numbers compare within one life of a channel only. If the channel began anew before 1, there is a gap in
+// 1; if between 1 and 2, there is one in 2; either way the follower begins again. If after 2, the stream brings a gap in its place,
+// and again it does. So gaps are told by the follower's own polls, with its own numbers, and those of the stream are a sign only.
 //
 // A subscriber that does not take its messages ends its attempt, like any attempt whose buffer is full, and asks again when they are
 // taken: others notice that only if it was the leader. Each tab keeps its buffer while it follows, and as much while it catches up.
@@ -75,9 +75,9 @@ export const share = ({
         if (gaps[0]) throw Error('out of step'); // another one may lead until it has seen that gap
         if (held != mine) return;
         if (items[0]?.type == 'gap') return again();
-        for (const { channel, seq } of messages) ahead.set(channel, seq);
         first ??= (messages[0] ?? mine[0])?.id;
         own ??= items[0]?.id;
+        for (const { channel, seq, id } of messages) if (!(id >= own)) ahead.set(channel, seq);
         if (covers(messages, own) && covers(items, first)) break;
         at = cursor;
       }
@@ -150,7 +150,7 @@ export const share = ({
         asked.set(ask, channels);
         if (wanted().length > MOST_CHANNELS) {
           asked.delete(ask);
-          tell({ by, to: ask, error: 'too many channels' });
+          tell({ by, to: ask, error: 'too many' });
         } else if (channels.some(channel => !union.includes(channel))) timer ||= setTimeout(begin, GATHER);
         else if (isOpen) tell({ by, to: ask, at: inner.cursor });
       });

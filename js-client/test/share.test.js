@@ -100,6 +100,23 @@ test('what the stream has not brought yet, and a tab knows from before, is not d
   assert.deepEqual([first.data(), again.data()], [[1, 2, 3], [3]]);
 });
 
+test('what is in a poll from the stream, and beyond the last of the own polls, is not taken for old', async () => {
+  w.server.piece = 2;
+  const channels = ['news', 'chat'];
+  const first = subscribe(open(), channels);
+  await w.pass(1_000);
+  for (const i of [1, 2]) w.server.publish('news', i);
+  await w.pass(1_000);
+  const { delay } = w.network;
+  w.network.delay = () => 2_000;
+  w.server.publish('news', 3);
+  w.server.publish('chat', 4);
+  w.network.delay = delay;
+  const late = subscribe(open(), channels, { from: first[0].cursor });
+  await w.pass(5_000);
+  assert.deepEqual(late.data(), [2, 3, 4]);
+});
+
 /** Another tab, at its last poll before it follows the stream. */
 const atTheLastPoll = action => {
   let polls = 0;
