@@ -84,11 +84,9 @@ export const share = ({
       for (const [channel, seq] of ahead) if (!seen.has(channel)) seen.set(channel, seq);
       held = null;
       opened();
-      watch();
+      expect(2 * heartbeat, ask);
       for (const item of mine) receive(item);
     };
-
-    const watch = () => expect(2 * heartbeat, ask);
 
     // From followers {ask, channels}; from the leader {by, to, at}: that is where my stream is; {by, item}; {by, now}: its state, and
     // whoever does not follow it may ask; {by, error}.
@@ -112,7 +110,7 @@ export const share = ({
       }
       if (held) return;
       if (now) state(...now);
-      watch();
+      expect(2 * heartbeat, ask);
     });
 
     const lead = () => {
@@ -150,7 +148,7 @@ export const share = ({
         asked.set(ask, channels);
         if (wanted().length > MOST_CHANNELS) {
           asked.delete(ask);
-          tell({ by, to: ask, error: 'too many' });
+          tell({ by, to: ask, error: 'too many channels' });
         } else if (channels.some(channel => !union.includes(channel))) timer ||= setTimeout(begin, GATHER);
         else if (isOpen) tell({ by, to: ask, at: inner.cursor });
       });
