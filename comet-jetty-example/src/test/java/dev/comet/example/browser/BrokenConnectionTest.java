@@ -20,7 +20,7 @@ class BrokenConnectionTest {
     /** Publishing waits when a page is twice so far behind: so connections are cut while there is something to lose. */
     private static final int AHEAD = 20;
 
-    private static final int CUTS = 25;
+    private static final int CUTS = 20;
 
     @ParameterizedTest
     @ValueSource(strings = {"sse", "stream", "poll"})

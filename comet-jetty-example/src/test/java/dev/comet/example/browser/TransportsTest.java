@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 @ExtendWith(Chromium.class)
 class TransportsTest {
-    private static final int MESSAGES = 500;
+    private static final int MESSAGES = 200;
 
     @ParameterizedTest
     @CsvSource({
