@@ -266,6 +266,10 @@ public final class Comet implements AutoCloseable {
         return lives.remove(channel);
     }
 
+    void left(Channel channel) {
+        lives.left(channel);
+    }
+
     // ---- subscribe
 
     /** Has a listener follow a channel from now on. */
@@ -509,10 +513,7 @@ public final class Comet implements AutoCloseable {
                 state = State.DRAINING;
             }
         }
-        lives.news().fanout.endAll(CloseReason.SHUTDOWN);
-        for (Channel channel : lives.all()) {
-            channel.feed.fanout.endAll(CloseReason.SHUTDOWN);
-        }
+        lives.endSubscribers(CloseReason.SHUTDOWN);
         long end = scheduler.nanoTime() + atMost.toNanos();
         boolean interrupted = false;
         synchronized (this) {

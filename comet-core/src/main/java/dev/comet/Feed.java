@@ -173,9 +173,14 @@ final class Feed {
 
     void detach(Attachment a) {
         long nanos = channel.hub.scheduler.nanoTime();
+        boolean last;
         synchronized (this) {
             touch(nanos, idleNanos);
             fanout.remove(a);
+            last = closed && !presence && fanout.size() == 0;
+        }
+        if (last) {
+            channel.hub.left(channel);
         }
     }
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -21,6 +22,9 @@ final class Lives {
     private final Comet hub;
     private final Map<String, Channel> byName = new ConcurrentHashMap<>();
     private final AtomicInteger count = new AtomicInteger();
+
+    /** Lives that are over, and whose subscribers have not all left: who is slow may still read what is left. */
+    private final Set<Channel> ended = ConcurrentHashMap.newKeySet();
 
     /** Who is told of beginnings and ends follows this feed: the same ring, cursor and fan-out as for messages. */
     private final Feed news;
@@ -41,6 +45,18 @@ final class Lives {
 
     Collection<Channel> all() {
         return byName.values();
+    }
+
+    /** Asks every subscriber to end, those too whose channel has. */
+    void endSubscribers(CloseReason reason) {
+        news.fanout.endAll(reason);
+        byName.values().forEach(channel -> channel.feed.fanout.endAll(reason));
+        ended.forEach(channel -> channel.feed.fanout.endAll(reason)); // last: no life is taken off before it is here
+    }
+
+    /** The last subscriber of a life that is over has left. */
+    void left(Channel channel) {
+        ended.remove(channel);
     }
 
     Optional<Channel> find(String name) {
@@ -123,17 +139,21 @@ final class Lives {
     }
 
     private boolean end(Channel channel, BooleanSupplier close) {
-        boolean[] ended = new boolean[1];
+        boolean[] over = new boolean[1];
         byName.computeIfPresent(channel.name(), (name, present) -> {
             if (present != channel || !close.getAsBoolean()) {
                 return present;
             }
             count.decrementAndGet();
             news.store(Message.Kind.OFFLINE, Draft.text(name));
-            ended[0] = true;
+            ended.add(channel);
+            over[0] = true;
             return null;
         });
-        if (ended[0]) {
+        if (over[0]) {
+            if (channel.subscribers() == 0) { // looked at after it was added: or the last one sees it
+                ended.remove(channel);
+            }
             channel.untend();
             channel.feed.fanout.signal();
             Feed presence = channel.presenceIfAny();
@@ -142,7 +162,7 @@ final class Lives {
             }
             news.fanout.signal();
         }
-        return ended[0];
+        return over[0];
     }
 
     // ---- one timer per channel: what is too old goes, and the channel when it has been idle

@@ -39,6 +39,20 @@ class DrainAndCloseTest {
         assertThat(comet.stats().closes()).containsExactly(java.util.Map.entry("shutdown", 3L));
     }
 
+    /** It was passed over: a Flow.Subscriber that asked for nothing stayed for ever, and drain waited for it in vain. */
+    @Test
+    void drain_endsThoseToo_whoHaveNotReadWhatARemovedChannelLeft() {
+        Subscriber slow = comet.attach(SubscribeOptions.of("a"), () -> {});
+        Subscriber quick = comet.attach(SubscribeOptions.of("a").withMembers(true), () -> {});
+        comet.publish("a", "x");
+        comet.remove("a");
+        quick.close(CloseReason.CLOSED);
+        comet.drain(Duration.ZERO);
+        assertThat(slow.ending()).contains(CloseReason.SHUTDOWN);
+        slow.close(CloseReason.SHUTDOWN);
+        assertThat(comet.drain(Duration.ZERO)).isTrue();
+    }
+
     @Test
     void drain_publishingGoesOn() {
         comet.drain(Duration.ZERO);
