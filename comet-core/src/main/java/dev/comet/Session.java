@@ -19,6 +19,10 @@ public final class Session {
     private @Nullable Subscriber poll;
     private boolean closed;
     private long touched;
+
+    /** Whether it is known that the last poll is over: by its commit, or because the timer has seen it since. */
+    private boolean pollOver = true;
+
     private List<Channel> retained = List.of();
     private Scheduler.@Nullable Timer watch;
 
@@ -116,6 +120,7 @@ public final class Session {
             }
             replaced = poll;
             poll = fresh;
+            pollOver = false;
             touched = now;
             over = closed;
         }
@@ -134,6 +139,7 @@ public final class Session {
         synchronized (this) {
             if (poll == of) {
                 position = reached;
+                pollOver = true;
                 touched = now;
             }
         }
@@ -164,12 +170,17 @@ public final class Session {
         released.forEach(channel -> channel.feed.release());
     }
 
-    /** How long it may still go without a poll; 0 or less: it is to be forgotten. */
+    /**
+     * How long it may still go without a poll; 0 or less: it is to be forgotten. Nobody says when a poll's connection broke: it may
+     * have been a moment ago, so the client has the whole time from when that is seen.
+     */
     synchronized long left(long now, long timeoutNanos) {
         if (closed) {
             return 0;
         }
-        if (poll != null && !poll.isClosed()) {
+        boolean open = poll != null && !poll.isClosed();
+        if (open || !pollOver) {
+            pollOver = !open;
             touched = now;
         }
         return timeoutNanos - (now - touched);

@@ -180,6 +180,19 @@ class SessionTest {
         assertThat(sessions.find("s")).isEmpty();
     }
 
+    /** It had the rest of the time only that began when the timer last looked, down to nothing: too little to come back in. */
+    @Test
+    void brokenAfterALongHold_theClientHasTheWholeTime() {
+        Session s = sessions.open("s", A);
+        Subscriber poll = s.poll(A, () -> {});
+        time.advance(TIMEOUT.multipliedBy(2).minus(TICK));
+        poll.close(CloseReason.DISCONNECTED);
+        time.advance(TIMEOUT);
+        assertThat(sessions.find("s")).as("it may still come back").contains(s);
+        time.advance(TIMEOUT);
+        assertThat(sessions.find("s")).isEmpty();
+    }
+
     @Test
     void touched_theTimeBeginsAnew() {
         Session s = sessions.open("s");
