@@ -177,6 +177,7 @@ final class Feed {
         synchronized (this) {
             touch(nanos, idleNanos);
             fanout.remove(a);
+            unbookWhenLeft();
             last = closed && !presence && fanout.size() == 0;
         }
         if (last) {
@@ -262,6 +263,13 @@ final class Feed {
         if (!closed) {
             closedAt = channel.hub.lastId();
             closed = true;
+            unbookWhenLeft();
+        }
+    }
+
+    /** Who is slow may still read what is left of a life that is over: until then it counts. */
+    private void unbookWhenLeft() {
+        if (closed && fanout.size() == 0) {
             ring.unbook();
         }
     }

@@ -126,7 +126,7 @@ final class Ring {
         book(0);
     }
 
-    /** Nothing is appended any more: what is held is read by those who still follow, and goes with the last of them. */
+    /** Nothing is appended any more, and nobody follows: what is held goes with the ring. */
     void unbook() {
         budget.take(-booked);
         booked = 0;

@@ -92,6 +92,16 @@ final class HistoryBudgetTest {
     }
 
     @Test
+    void removedChannel_countsUntilItsLastReaderHasLeft() {
+        publish("a", 10);
+        Subscriber slow = comet.attach(SubscribeOptions.of("a").withFrom(From.oldest()), () -> {});
+        comet.remove("a");
+        assertThat(comet.stats().historyBytes()).isEqualTo(10 * MESSAGE);
+        slow.close(CloseReason.STALLED);
+        assertThat(comet.stats().historyBytes()).isZero();
+    }
+
+    @Test
     void broadcast_reachesThoseThatHaveRoom_beforeItIsRefused() {
         comet.channel("empty");
         publish("a", 10);

@@ -501,27 +501,37 @@ abstract class ContractTest {
         assertThat(bad.rest()).contains("\"status\":401").doesNotContain("x.y.z");
         String token = tokens.mint("ann", Duration.ofMinutes(1)).subscribe("a").sign();
         String form = "application/x-www-form-urlencoded";
-        assertThat(connect().get("/comet/events?channel=b", "Authorization: Bearer " + token).status())
+        assertThat(connect()
+                        .get("/comet/events?channel=b", "Authorization: Bearer " + token)
+                        .status())
                 .isEqualTo(403);
         assertThat(connect()
                         .get("/comet/events?channel=a&access_token=x", "Authorization: Bearer " + token)
                         .status())
                 .isEqualTo(400);
-        assertThat(connect().post("/comet/token", form, "connection=x").status()).isEqualTo(401);
+        assertThat(connect().post("/comet/token", form, "connection=x").status())
+                .isEqualTo(401);
         assertThat(connect().post("/comet/token", form, "access_token=" + token).status())
                 .isEqualTo(400);
-        assertThat(connect().post("/comet/token", form, "connection=x&access_token=" + token).status())
+        assertThat(connect()
+                        .post("/comet/token", form, "connection=x&access_token=" + token)
+                        .status())
                 .isEqualTo(404);
-        assertThat(connect().post("/comet/token", "text/plain", "", "Authorization: Bearer " + token).status())
+        assertThat(connect()
+                        .post("/comet/token", "text/plain", "", "Authorization: Bearer " + token)
+                        .status())
                 .isEqualTo(415);
         assertThat(connect().post("/comet/tickets", form, "").status()).isEqualTo(401);
-        assertThat(connect().post("/comet/events", form, "channel=b&access_token=" + token).status())
+        assertThat(connect()
+                        .post("/comet/events", form, "channel=b&access_token=" + token)
+                        .status())
                 .isEqualTo(403);
-        assertThat(connect().post("/comet/channels/a", form, "access_token=" + token).status())
+        assertThat(connect()
+                        .post("/comet/channels/a", form, "access_token=" + token)
+                        .status())
                 .as("a body that is a message shows no token")
                 .isEqualTo(403);
-        Exchange stream =
-                connect().post("/comet/events", form, "channel=a&as=ndjson&access_token=" + token);
+        Exchange stream = connect().post("/comet/events", form, "channel=a&as=ndjson&access_token=" + token);
         String connection = Wire.first(stream.object(), "connection");
         assertThat(connect()
                         .post("/comet/token", form, "connection=" + connection + "&access_token=" + token)

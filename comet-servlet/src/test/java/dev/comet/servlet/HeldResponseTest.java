@@ -354,7 +354,8 @@ class HeldResponseTest {
     private Token token(int seconds) {
         String text = bearers.mint(
                 "ann", bearers.random(), Duration.ofSeconds(seconds), List.of(), List.of(), List.of(), false);
-        return bearers.identify(Ask.get("/").with("Authorization", "Bearer " + text).request())
+        return bearers.identify(
+                        Ask.get("/").with("Authorization", "Bearer " + text).request())
                 .token()
                 .orElseThrow();
     }

@@ -19,9 +19,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** Tokens as an application sees them: their settings, and what it mints. */
 final class TokensTest {
     private static final byte[] SECRET = new byte[] {
-        -1, -2, -3, -4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32
+        -1, -2, -3, -4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29,
+        30, 31, 32
     };
-    private static final String WRITTEN = Base64.getUrlEncoder().withoutPadding().encodeToString(SECRET);
+    private static final String WRITTEN =
+            Base64.getUrlEncoder().withoutPadding().encodeToString(SECRET);
 
     private static Token read(CometConfig config, String token) {
         return config.bearers()
@@ -52,7 +54,11 @@ final class TokensTest {
         assertThat(token.allows(Action.PUBLISH, "room-9")).isFalse();
         assertThat(token.allows(Action.PRESENCE, "room-7")).isTrue();
         assertThat(token.allows(Action.ADMIN, "room-7")).isFalse();
-        assertThat(read(config, tokens.mint("root", Duration.ofMinutes(1)).admin().sign())
+        assertThat(read(
+                                config,
+                                tokens.mint("root", Duration.ofMinutes(1))
+                                        .admin()
+                                        .sign())
                         .allows(Action.ADMIN, ""))
                 .isTrue();
     }
@@ -89,8 +95,13 @@ final class TokensTest {
     void keys_comeFromAFile(@TempDir Path directory) throws IOException {
         Path file = directory.resolve("keys");
         Files.writeString(file, "k2:" + "A".repeat(43) + "\nk1:" + WRITTEN + "\n\n");
-        String token = Tokens.builder().key("k1", SECRET).build().mint("ann", Duration.ofMinutes(1)).sign();
-        assertThat(read(parsed("token-keys-file", file.toString()), token).subject()).isEqualTo("ann");
+        String token = Tokens.builder()
+                .key("k1", SECRET)
+                .build()
+                .mint("ann", Duration.ofMinutes(1))
+                .sign();
+        assertThat(read(parsed("token-keys-file", file.toString()), token).subject())
+                .isEqualTo("ann");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> parsed("token-keys-file", file + "x"))
                 .withMessageContaining("cannot be read");

@@ -67,7 +67,8 @@ final class WhoMayDoWhatTest {
     /** Where a group of marks begins. */
     private static final Set<Who> STARTS = Set.of(Who.PASSWORD, Who.TOKEN, Who.ALLOWED, Who.REQUIRED_STRANGER);
 
-    private static final Tokens TOKENS = Tokens.builder().key("k1", new byte[32]).build();
+    private static final Tokens TOKENS =
+            Tokens.builder().key("k1", new byte[32]).build();
 
     private record Row(String mount, String asked, String marks) {
         @Override
@@ -83,8 +84,7 @@ final class WhoMayDoWhatTest {
         });
     }
 
-    private static final String ROWS =
-            """
+    private static final String ROWS = """
             native       | GET /events?channel=news&as=poll&wait=0                  | +++++++ ++ ++-+++ +++-++- -+
             native       | GET /channels/news                                       | +++++++ ++ ++-+++ +++-++- -+
             native       | GET /events?channel=news&as=poll&wait=0&presence=ann     | +++++++ ++ ++-+++ +++-++- -+
@@ -152,22 +152,28 @@ final class WhoMayDoWhatTest {
                 .requireToken(who.name().startsWith("REQUIRED"))
                 .build();
         BiFunction<Comet, CometConfig, EndpointServlet> mount = mount(row.mount);
-        try (Talk talk = new Talk(Comet.builder(), comet -> mount.apply(comet, config).dialect(comet, config))) {
+        try (Talk talk =
+                new Talk(Comet.builder(), comet -> mount.apply(comet, config).dialect(comet, config))) {
             talk.comet().channel("news");
-            Held held = talk.ask(by(who, ask(row.asked.replace("RIGHT", talk.comet().channel("news").token()))));
+            Held held = talk.ask(by(
+                    who,
+                    ask(row.asked.replace("RIGHT", talk.comet().channel("news").token()))));
             boolean denied = talk.comet().stats().refusals().getOrDefault("denied", 0L) > 0;
             if (held.framing() != null) {
                 held.leave();
             }
             assertThat(held.status()).as("%s by %s", row, who).isNotIn(404, 405, 415, 500);
-            return !denied && held.status() != 401 && !(held.framing() == null && held.text().contains("\"return_code\":-4"));
+            return !denied
+                    && held.status() != 401
+                    && !(held.framing() == null && held.text().contains("\"return_code\":-4"));
         }
     }
 
     private static Decision decide(Who who, Caller caller) {
         String name = who.name();
         boolean member = name.startsWith("MEMBER");
-        boolean allow = name.startsWith("ALLOWED") || (member && caller.principal().isPresent());
+        boolean allow =
+                name.startsWith("ALLOWED") || (member && caller.principal().isPresent());
         return allow ? Decision.ALLOW : member || who == Who.HERE_DENIED ? Decision.DENY : Decision.UNKNOWN;
     }
 
@@ -178,7 +184,8 @@ final class WhoMayDoWhatTest {
             case "icomet" -> (comet, config) -> new IcometServlet(comet, config, Map.of());
             case "icomet-auth" -> (comet, config) -> new IcometServlet(comet, config, Map.of("auth", "token"));
             case "icomet-admin" -> (comet, config) -> new IcometAdminServlet(comet, config, Map.of());
-            case "simple-comet" -> (comet, config) -> new SimpleCometServlet(comet, config, Map.of("enable-status", "1"));
+            case "simple-comet" ->
+                (comet, config) -> new SimpleCometServlet(comet, config, Map.of("enable-status", "1"));
             case "stardust" -> (comet, config) -> new StardustServlet(comet, config, Map.of());
             case "stardust-pw" ->
                 (comet, config) -> new StardustServlet(comet, config, Map.of("auth_user", "me", "auth_pass", "pass"));
@@ -191,7 +198,8 @@ final class WhoMayDoWhatTest {
         String[] parts = asked.split(" ", 3);
         return switch (parts[0]) {
             case "FORM" -> Ask.form(parts[1], parts[2]);
-            case "POST" -> Ask.of("POST", parts[1]).with("Content-Type", "text/plain").body(parts[2]);
+            case "POST" ->
+                Ask.of("POST", parts[1]).with("Content-Type", "text/plain").body(parts[2]);
             default -> Ask.of(parts[0], parts[1]);
         };
     }
@@ -240,7 +248,10 @@ final class WhoMayDoWhatTest {
         }
         boolean member = who.name().startsWith("MEMBER");
         return new Caller(
-                "203.0.113.9", false, member ? Optional.of((Principal) () -> "me") : Optional.empty(), Optional.empty());
+                "203.0.113.9",
+                false,
+                member ? Optional.of((Principal) () -> "me") : Optional.empty(),
+                Optional.empty());
     }
 
     private static String everything() {

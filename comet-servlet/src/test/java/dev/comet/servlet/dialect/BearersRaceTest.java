@@ -29,8 +29,8 @@ final class BearersRaceTest {
     private final Comet comet = Comet.builder().build();
     private final ExecutorService other = Executors.newSingleThreadExecutor();
     private final CyclicBarrier both = new CyclicBarrier(2);
-    private final Bearers bearers = new Bearers(
-            Map.of("k1", new byte[32]), Duration.ZERO, Duration.ofSeconds(1), 1, InstantSource.system());
+    private final Bearers bearers =
+            new Bearers(Map.of("k1", new byte[32]), Duration.ZERO, Duration.ofSeconds(1), 1, InstantSource.system());
 
     @AfterEach
     void close() {
@@ -40,7 +40,8 @@ final class BearersRaceTest {
 
     private Token token(String id, Duration validFor) {
         String text = bearers.mint("ann", id, validFor, List.of(), List.of(), List.of(), false);
-        return bearers.identify(Ask.get("/").with("Authorization", "Bearer " + text).request())
+        return bearers.identify(
+                        Ask.get("/").with("Authorization", "Bearer " + text).request())
                 .token()
                 .orElseThrow();
     }

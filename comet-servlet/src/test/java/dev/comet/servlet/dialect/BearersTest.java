@@ -72,7 +72,10 @@ final class BearersTest {
         assertThat(subject(Ask.get("/events").with("Cookie", "a=b; comet_token=" + token + ";c=d")))
                 .contains("ann");
         assertThat(subject(Ask.get("/events?ticket="
-                        + bearers.ticket(bearers.identify(bearer(token).request()).token().orElseThrow()).text())))
+                        + bearers.ticket(bearers.identify(bearer(token).request())
+                                        .token()
+                                        .orElseThrow())
+                                .text())))
                 .contains("ann");
         Request form = Ask.form("/events", "access_token=" + token).request();
         assertThat(bearers.identifyByForm(bearers.identify(form)).token()).isPresent();
@@ -81,7 +84,8 @@ final class BearersTest {
     @Test
     void whatIsNoTokenOfOurs_isLeftAlone() {
         assertThat(subject(Ask.get("/events"))).isEmpty();
-        assertThat(subject(Ask.get("/events").with("Authorization", "Basic YTpi"))).isEmpty();
+        assertThat(subject(Ask.get("/events").with("Authorization", "Basic YTpi")))
+                .isEmpty();
         assertThat(subject(Ask.get("/events?token=x").with("Cookie", "xcomet_token=x; comet_token2=y; comet_token")))
                 .isEmpty();
         assertThat(bearers.identify(Ask.get("/events").request()).caller()).isEqualTo(Ask.STRANGER);
@@ -117,10 +121,9 @@ final class BearersTest {
         Request head = bearers.identify(bearer(ann).request());
         Problem inForm = catchThrowableOfType(
                 Problem.class,
-                () -> bearers.identifyByForm(bearers.identify(
-                        Ask.form("/events", "access_token=" + bob)
-                                .with("Authorization", "Bearer " + ann)
-                                .request())));
+                () -> bearers.identifyByForm(bearers.identify(Ask.form("/events", "access_token=" + bob)
+                        .with("Authorization", "Bearer " + ann)
+                        .request())));
         assertThat(head.token()).isPresent();
         assertThat(inForm.status()).isEqualTo(400);
     }
@@ -207,9 +210,11 @@ final class BearersTest {
         assertThat(between.identify(bearer(old).request()).token()).isPresent();
         assertThat(between.identify(bearer(fresh).request()).token()).isPresent();
         assertThat(after.identify(bearer(fresh).request()).token()).isPresent();
-        assertThat(catchThrowableOfType(Problem.class, () -> after.identify(bearer(old).request())))
+        assertThat(catchThrowableOfType(
+                        Problem.class, () -> after.identify(bearer(old).request())))
                 .isNotNull();
-        assertThat(catchThrowableOfType(Problem.class, () -> before.identify(bearer(fresh).request())))
+        assertThat(catchThrowableOfType(
+                        Problem.class, () -> before.identify(bearer(fresh).request())))
                 .isNotNull();
     }
 
@@ -259,7 +264,8 @@ final class BearersTest {
                 .with("Content-Type", "application/x-www-form-urlencoded")
                 .request());
         assertThat(bearers.identifyByForm(head).token()).isPresent();
-        assertThat(bearers.identifyByForm(head.withBody("channel=a".getBytes(java.nio.charset.StandardCharsets.US_ASCII)))
+        assertThat(bearers.identifyByForm(
+                                head.withBody("channel=a".getBytes(java.nio.charset.StandardCharsets.US_ASCII)))
                         .token())
                 .isPresent();
     }
@@ -289,7 +295,8 @@ final class BearersTest {
         for (int i = 0; i < 10; i++) {
             bearers.ticket(token);
         }
-        assertThat(catchThrowableOfType(Problem.class, () -> bearers.ticket(token)).status())
+        assertThat(catchThrowableOfType(Problem.class, () -> bearers.ticket(token))
+                        .status())
                 .isEqualTo(503);
         now += 30_000;
         bearers.ticket(token);

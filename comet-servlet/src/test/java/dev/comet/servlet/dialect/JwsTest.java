@@ -31,8 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tokens on the wire: those of another library, and those of people who mean no good. */
 final class JwsTest {
-    private static final byte[] SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-            .getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] SECRET =
+            "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] OTHER = "another-secret-of-at-least-32-bytes!".getBytes(StandardCharsets.US_ASCII);
     private static final String HEADER = "{\"alg\":\"HS256\",\"kid\":\"k1\"}";
     private static final String GOOD =
@@ -58,9 +58,12 @@ final class JwsTest {
                 .notBeforeTime(new Date(1_795_258_876_000L))
                 .expirationTime(new Date(1_795_259_476_000L))
                 .issuer("a backend of somebody's")
-                .claim("comet", Map.of("subscribe", List.of("news", "room-*"), "publish", List.of("room-7"), "admin", true))
+                .claim(
+                        "comet",
+                        Map.of("subscribe", List.of("news", "room-*"), "publish", List.of("room-7"), "admin", true))
                 .build();
-        SignedJWT jwt = new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.HS256).keyID("k1").build(), claims);
+        SignedJWT jwt = new SignedJWT(
+                new JWSHeader.Builder(JWSAlgorithm.HS256).keyID("k1").build(), claims);
         jwt.sign(new MACSigner(SECRET));
 
         Claims read = jws.verify(jwt.serialize());
@@ -134,7 +137,9 @@ final class JwsTest {
     /** Refused, in words that have nothing of the token, and no stack trace. */
     private void assertBad(String token) {
         BadToken bad = catchThrowableOfType(BadToken.class, () -> jws.verify(token));
-        assertThat(bad).as(token.length() > 200 ? token.length() + " characters" : token).isNotNull();
+        assertThat(bad)
+                .as(token.length() > 200 ? token.length() + " characters" : token)
+                .isNotNull();
         assertThat(bad.getCause()).isNull();
         assertThat(bad.getStackTrace()).isEmpty();
         assertThat(bad.what()).matches("[ -~&&[^\"\\\\]]{1,120}"); // may stand in a quoted string of a header
@@ -228,7 +233,8 @@ final class JwsTest {
         assertThat(jws.verify(signed(HEADER, many, SECRET)).subject()).isEqualTo("ann");
         String deep = GOOD.replace("{\"sub\"", "{\"more\":" + "[".repeat(50) + "]".repeat(50) + ",\"sub\"");
         assertBad(signed(HEADER, deep, SECRET));
-        String deepHeader = HEADER.replace("{\"alg\"", "{\"x\":" + "{\"x\":".repeat(50) + "1" + "}".repeat(50) + ",\"alg\"");
+        String deepHeader =
+                HEADER.replace("{\"alg\"", "{\"x\":" + "{\"x\":".repeat(50) + "1" + "}".repeat(50) + ",\"alg\"");
         assertBad(signed(deepHeader, GOOD, SECRET));
     }
 

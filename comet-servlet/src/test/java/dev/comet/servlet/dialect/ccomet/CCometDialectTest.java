@@ -470,9 +470,10 @@ final class CCometDialectTest {
     /** Whoever publishes by a name is seen by it: an application that knows its callers compares, as for those who listen. */
     @Test
     void publish_byAnothersName_isForTheAuthorizerToRefuse() {
-        Authorizer annOnly = question -> question.member().filter(name -> !name.equals("ann")).isPresent()
-                ? Authorizer.Decision.DENY
-                : Authorizer.Decision.UNKNOWN;
+        Authorizer annOnly = question ->
+                question.member().filter(name -> !name.equals("ann")).isPresent()
+                        ? Authorizer.Decision.DENY
+                        : Authorizer.Decision.UNKNOWN;
         try (CComet server = new CComet(Comet.builder(), annOnly)) {
             assertThat(items(server.publish("room", "bob", "x")))
                     .isEqualTo(wrong("presence: the application does not allow it"));
