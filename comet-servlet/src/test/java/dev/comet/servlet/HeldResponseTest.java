@@ -19,6 +19,7 @@ import dev.comet.servlet.dialect.Lease;
 import dev.comet.servlet.dialect.Token;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.ServletResponse;
 import jakarta.servlet.WriteListener;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
@@ -521,6 +522,9 @@ class HeldResponseTest {
                     if (method.getName().equals("complete")) {
                         completing.run();
                         calls.add("complete");
+                    } else if (method.getName().equals("getResponse")) {
+                        return Proxy.newProxyInstance( // to be told how long it is
+                                getClass().getClassLoader(), new Class<?>[] {ServletResponse.class}, (r, m, a) -> null);
                     } else if (!method.getName().equals("addListener")) {
                         throw new UnsupportedOperationException(method.getName());
                     }

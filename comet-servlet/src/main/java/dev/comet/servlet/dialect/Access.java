@@ -128,7 +128,7 @@ public final class Access {
         Caller caller = believed(request);
         boolean granted =
                 caller.grant().filter(grant -> grant.allows(action, channel)).isPresent();
-        if (!granted || request.isTokenAmbient()) { // a page that has a token of its own needs no reader's
+        if (!granted) { // a cookie's token is not there for foreign pages, and a page with its own needs no reader's
             refuseForeign(rule, request);
         }
         switch (authorizer.decide(new Authorizer.Question(action, channel, member, caller))) {

@@ -11,7 +11,6 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -184,8 +183,8 @@ final class BearersTest {
                 new JWTClaimsSet.Builder()
                         .subject("ann")
                         .jwtID("t")
-                        .notBeforeTime(new Date(START))
-                        .expirationTime(new Date(START + 60_000))
+                        .claim("nbf", START / 1000)
+                        .claim("exp", START / 1000 + 60)
                         .build());
         byte[] key = new byte[32];
         key[0] = '1';
