@@ -57,6 +57,24 @@ class TabsTest {
         assertThat(leaders).containsExactlyElementsOf(all.subList(0, 4));
     }
 
+    @Test
+    void differentChannels_areOneConnectionToo(Site site, BrowserContext context) throws Exception {
+        Set<Page> leaders = leaders(context);
+        Follower a = open(site, context, "demo-a");
+        Follower b = open(site, context, "demo-b");
+        Follower both = open(site, context, "demo-a", "demo-b");
+
+        site.publish("demo-a", 1, 20);
+        site.publish("demo-b", 21, 40);
+
+        a.saw(1, 20);
+        b.saw(21, 40);
+        both.awaitSeen(40);
+        Until.held(site.comet(), "demo-a", 1);
+        Until.held(site.comet(), "demo-b", 1);
+        assertThat(leaders).containsExactly(a.page());
+    }
+
     /** What breaks is the leader's connection; all the others follow. */
     @Test
     void connectionIsCut_allGoOn(Site site, BrowserContext context) throws Exception {
@@ -105,10 +123,15 @@ class TabsTest {
     private static List<Follower> open(Site site, BrowserContext context) throws InterruptedException {
         List<Follower> tabs = new ArrayList<>();
         for (int i = 0; i < TABS; i++) {
-            tabs.add(new Follower(context, site).follow(Map.of("shareTabs", true), List.of("demo-a"), Map.of()));
-            tabs.get(i).awaitOpen();
+            tabs.add(open(site, context, "demo-a"));
         }
         Until.held(site.comet(), "demo-a", 1);
         return tabs;
+    }
+
+    private static Follower open(Site site, BrowserContext context, String... channels) {
+        Follower tab = new Follower(context, site).follow(Map.of("shareTabs", true), List.of(channels), Map.of());
+        tab.awaitOpen();
+        return tab;
     }
 }
