@@ -87,11 +87,6 @@ public final class Wire implements AutoCloseable {
         links.forEach(link -> link.gate = new CountDownLatch(1));
     }
 
-    /** What was held passes. */
-    public void release() {
-        links.forEach(link -> link.gate.countDown());
-    }
-
     /** From now on an answer passes when the server has ended it, as with proxies that gather before they send. */
     public void buffer() {
         buffers = true;
@@ -133,9 +128,8 @@ public final class Wire implements AutoCloseable {
     private final class Link {
         private final Socket browser;
         private final Socket server = new Socket();
-        private final boolean gathers = buffers;
-        private final int length = lengths.getAsInt();
         private volatile CountDownLatch gate = OPEN;
+        private boolean gathers;
 
         Link(Socket browser) {
             this.browser = browser;
@@ -143,7 +137,9 @@ public final class Wire implements AutoCloseable {
 
         /** Its own thread's work; another one hands on the requests. */
         void answers() throws IOException {
-            links.add(this);
+            links.add(this); // first: what is commanded from now on either cuts it, or is what it asks for below
+            gathers = buffers;
+            int length = lengths.getAsInt();
             if (refuses) {
                 cut();
             }
@@ -153,13 +149,13 @@ public final class Wire implements AutoCloseable {
                 server.setTcpNoDelay(true);
                 server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
                 begin(this::requests);
-                pass(server.getInputStream(), browser.getOutputStream());
+                pass(server.getInputStream(), browser.getOutputStream(), length);
             } finally {
                 links.remove(this);
             }
         }
 
-        private void pass(InputStream in, OutputStream out) throws IOException {
+        private void pass(InputStream in, OutputStream out, int length) throws IOException {
             ByteArrayOutputStream gathered = new ByteArrayOutputStream();
             byte[] some = new byte[SOME];
             int left = length;
