@@ -576,7 +576,7 @@ public final class Comet implements AutoCloseable {
         private int liveWindow = 128;
         private int maxHistoryMessages = 100_000;
         private long maxHistoryBytes = 64 << 20;
-        private long maxHistoryBytesTotal = Runtime.getRuntime().maxMemory() / 4;
+        private long maxHistoryBytesTotal = Runtime.getRuntime().maxMemory() / 100 * 25;
         private int maxChannels = 100_000;
         private int maxSubscribers = 100_000;
         private int maxSubscribersPerChannel;

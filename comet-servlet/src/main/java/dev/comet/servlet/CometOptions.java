@@ -36,9 +36,9 @@ public final class CometOptions {
         hub("max-history-bytes", "67108864", "most that a channel may ask for", (b, v) -> b.maxHistoryBytes(bytes(v)));
         hub(
                 "max-history-bytes-total",
-                "a quarter of the heap",
-                "bytes that all channels hold",
-                (b, v) -> b.maxHistoryBytesTotal(bytes(v)));
+                "25%",
+                "bytes that all channels hold, or % of the heap",
+                (b, v) -> b.maxHistoryBytesTotal(share(v)));
         hub("max-channels", "100000", "channels", (b, v) -> b.maxChannels(number(v)));
         hub("max-subscribers", "100000", "subscribers in all", (b, v) -> b.maxSubscribers(number(v)));
         hub("max-subscribers-per-channel", "0", "0: no limit", (b, v) -> b.maxSubscribersPerChannel(number(v)));
@@ -173,9 +173,21 @@ public final class CometOptions {
 
     private static long bytes(String value) {
         if (!value.matches("\\d{1,15}")) {
-            throw new IllegalArgumentException("must be a whole number of bytes");
+            throw new IllegalArgumentException("must be a whole number below 1000000000000000");
         }
         return Long.parseLong(value);
+    }
+
+    /** Bytes, or a share of the largest heap that the JVM will use. */
+    private static long share(String value) {
+        if (!value.endsWith("%")) {
+            return bytes(value);
+        }
+        int percent = number(value.substring(0, value.length() - 1));
+        if (percent < 1 || percent > 100) {
+            throw new IllegalArgumentException("must be 1% to 100%");
+        }
+        return Runtime.getRuntime().maxMemory() / 100 * percent;
     }
 
     private static boolean flag(String value) {

@@ -216,7 +216,8 @@ final class CometOptionsTest {
                                 ? List.of("localhost", "10.0.0.0/99", "10.0.0.1,x")
                                 : SETS.contains(name) || SECRETS.contains(name)
                                         ? List.of()
-                                        : List.of("", "x", "-1", "1.5", "1k", "1000000000", "\u0663");
+                                        : List.of(
+                                                "", "x", "-1", "1.5", "1k", "1000000000000000", "0%", "101%", "\u0663");
         for (String value : wrong) {
             assertThatThrownBy(() -> parse(name, value))
                     .as("%s=%s", name, value)
