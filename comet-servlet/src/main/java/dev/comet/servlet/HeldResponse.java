@@ -245,6 +245,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
      */
     private Act round(Subscriber from, ServletOutputStream to, AsyncContext context) throws IOException {
         Frames frames = holds.take();
+        Outlet outlet = Outlet.of(to);
         boolean lent = false;
         blocked = false;
         for (int writes = 0; state != HoldState.CLOSED; ) {
@@ -264,9 +265,9 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
                     context.getResponse().setContentLength(frames.size()); // that is all: no chunks, one write
                 }
                 committed = true;
-                to.write(frames.bytes(), 0, frames.size());
+                outlet.write(to, frames.bytes(), frames.size());
                 writes++;
-                unflushed = true;
+                unflushed = outlet.buffers();
                 lastWrite = scheduler.nanoTime();
             } else if (unflushed) {
                 to.flush();

@@ -9,6 +9,7 @@ import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -45,6 +46,15 @@ final class JettyContainer implements Container {
         });
         server.setHandler(context);
         server.start();
+    }
+
+    /** How many bytes of Jetty's buffers are in use. */
+    long bufferBytes() {
+        ArrayByteBufferPool pool = (ArrayByteBufferPool) server.getByteBufferPool();
+        return pool.getDirectMemory()
+                - pool.getAvailableDirectMemory()
+                + pool.getHeapMemory()
+                - pool.getAvailableHeapMemory();
     }
 
     @Override
