@@ -30,7 +30,7 @@ public final class Scale {
     private static final int[] SIZES = {1_000, 10_000, 100_000, 1_000_000};
     private static final int EACH = 10;
     private static final int KEPT = 16;
-    private static final int DELIVERIES = 20_000_000;
+    private static final int DELIVERIES = 8_000_000;
     private static final int TURNS = 4;
     private static final int ROUNDS = 3;
     private static final String TEXT = "x".repeat(100);
