@@ -37,12 +37,6 @@ abstract class EndpointServlet extends HttpServlet {
     /** What fits into any container's buffer, so that writing it does not touch the socket. */
     private static final int SMALL = 4096;
 
-    /**
-     * What is held gathers for itself, so the container need not. Jetty would keep 32 KiB outside the heap for each response from its
-     * first small write on: 44 KB a subscriber instead of 11.
-     */
-    private static final int UNBUFFERED = 1;
-
     private static final String IN_THE_LOG = "the server failed; its log says why";
 
     // Written by the constructor or by init().
@@ -239,7 +233,6 @@ abstract class EndpointServlet extends HttpServlet {
             ServletOutputStream out;
             try {
                 writeHead(response, 200, hold.framing().headers());
-                response.setBufferSize(UNBUFFERED);
                 if (p.config.identityEncoding()) {
                     response.setHeader("Content-Encoding", "identity");
                 }
