@@ -17,6 +17,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,7 @@ public final class Comet implements AutoCloseable {
 
     private final Settings settings;
     private final Log log;
+    private final IntSupplier epochs;
     private final Executor listeners;
     private final @Nullable WheelScheduler ownScheduler;
     private final AtomicLong lastId;
@@ -71,6 +73,7 @@ public final class Comet implements AutoCloseable {
         this.listeners = new Patient(builder.listenerExecutor, this);
         this.log = builder.log;
         this.historyBudget = new HistoryBudget(settings.maxHistoryBytesTotal());
+        this.epochs = builder.epochs;
         this.lastId = new AtomicLong(scheduler.currentTimeMillis() / 1000 * IDS_PER_SECOND);
         this.lives = new Lives(this);
         this.unregister = register(builder.jmxName);
@@ -487,8 +490,8 @@ public final class Comet implements AutoCloseable {
     }
 
     /** A number for a new life. Random, so that a life after a restart does not look like one before; never 0. */
-    static int newEpoch() {
-        int epoch = ThreadLocalRandom.current().nextInt();
+    int newEpoch() {
+        int epoch = epochs.getAsInt();
         return epoch == 0 ? 1 : epoch;
     }
 
@@ -590,6 +593,7 @@ public final class Comet implements AutoCloseable {
         private @Nullable Scheduler scheduler;
         private Executor listenerExecutor = ForkJoinPool.commonPool();
         private Log log = new MemoryLog();
+        private IntSupplier epochs = () -> ThreadLocalRandom.current().nextInt();
 
         Builder() {}
 
@@ -743,6 +747,12 @@ public final class Comet implements AutoCloseable {
 
         Builder log(Log log) {
             this.log = log;
+            return this;
+        }
+
+        /** Where the numbers of lives come from: a simulation draws them from its seed. */
+        Builder epochs(IntSupplier epochs) {
+            this.epochs = epochs;
             return this;
         }
 

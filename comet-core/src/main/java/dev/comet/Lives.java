@@ -122,7 +122,7 @@ final class Lives {
                 ? settings.channels()
                 : options.cappedBy(settings.maxHistoryMessages(), settings.maxHistoryBytes());
         news.store(Message.Kind.ONLINE, Draft.text(name));
-        return new Channel(hub, name, Comet.newEpoch(), kept);
+        return new Channel(hub, name, hub.newEpoch(), kept);
     }
 
     private void begun(Channel channel) {
