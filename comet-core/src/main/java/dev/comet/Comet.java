@@ -53,7 +53,7 @@ public final class Comet implements AutoCloseable {
     private final Executor listeners;
     private final @Nullable WheelScheduler ownScheduler;
     private final AtomicLong lastId;
-    private final Lives lives;
+    final Lives lives;
     private final Runnable unregister;
     private final Map<String, AtomicInteger> subscribersBySource = new ConcurrentHashMap<>();
     private final Map<String, Integer> subscribersByAddress = new ConcurrentHashMap<>();

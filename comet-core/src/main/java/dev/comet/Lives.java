@@ -47,6 +47,11 @@ final class Lives {
         return byName.values();
     }
 
+    /** Lives that are over, and whose subscribers have not all left. */
+    Collection<Channel> ended() {
+        return ended;
+    }
+
     /** Asks every subscriber to end, those too whose channel has. */
     void endSubscribers(CloseReason reason) {
         news.fanout.endAll(reason);

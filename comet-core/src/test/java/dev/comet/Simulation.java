@@ -484,6 +484,12 @@ final class Simulation implements Runnable {
                 throw violation(channel + " has " + channel.subscribers() + " subscribers");
             }
         }
+        for (Channel over : hub.lives.ended()) {
+            bytes += messages.life(over).sync().budgeted();
+            if (over.subscribers() == 0) {
+                throw violation(over + " is over, and kept for nobody");
+            }
+        }
         if (limit != hub.channelCount() || limit > hub.settings().maxChannels()) {
             throw violation("there are " + limit + " channels, counted as " + hub.channelCount());
         }
