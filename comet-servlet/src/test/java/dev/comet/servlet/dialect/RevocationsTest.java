@@ -39,7 +39,7 @@ final class RevocationsTest {
     @Test
     void subjects_thatDoNotFit_giveWayToAFloorForAll() {
         for (int i = 1; i <= 3; i++) {
-            revocations.subject("s" + i, i * 1000);
+            revocations.subject("s" + i, i * 1000L);
         }
         assertThat(revocations.has(token("bob", "1", 500, 9000))).isFalse();
         revocations.subject("s4", 4000);
