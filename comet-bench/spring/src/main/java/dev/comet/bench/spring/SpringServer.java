@@ -47,6 +47,7 @@ public class SpringServer {
     }
 
     /** Publishes. */
+    @SuppressWarnings("ModifyCollectionInEnhancedForLoop") // a concurrent set lets that be done
     @PostMapping("/pub")
     public void publish(@RequestParam("ch") String ch, @RequestBody String body) {
         Set<SseEmitter> all = channel(ch);
