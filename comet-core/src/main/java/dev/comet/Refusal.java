@@ -16,6 +16,8 @@ public enum Refusal {
     BAD_NAME,
     /** A message larger than the hub takes. */
     MESSAGE_TOO_LARGE,
+    /** The caller publishes faster than one may. */
+    TOO_MANY_MESSAGES,
     /** All channels together hold the most bytes that they may. */
     HISTORY_FULL,
     /** The hub has its maximum of channels. */

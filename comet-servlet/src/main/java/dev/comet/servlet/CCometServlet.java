@@ -37,6 +37,6 @@ public final class CCometServlet extends LegacyServlet {
     Dialect dialect(Comet comet, CometConfig config, Values values) {
         CCometSettings settings = CCometSettings.read(values);
         return new CCometDialect(
-                comet, settings, config.access(CCometDialect.RULES).forScripts());
+                comet, settings, config.access(CCometDialect.RULES, comet).forScripts());
     }
 }

@@ -25,6 +25,6 @@ public final class CometAdminServlet extends EndpointServlet {
 
     @Override
     Dialect dialect(Comet comet, CometConfig config) {
-        return new NativeDialect(comet, config.nativeSettings(), config.access(Rules.LOOPBACK));
+        return new NativeDialect(comet, config.nativeSettings(), config.access(Rules.LOOPBACK, comet));
     }
 }

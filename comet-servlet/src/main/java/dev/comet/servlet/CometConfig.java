@@ -1,8 +1,10 @@
 package dev.comet.servlet;
 
 import dev.comet.Authorizer;
+import dev.comet.Comet;
 import dev.comet.servlet.dialect.Access;
 import dev.comet.servlet.dialect.Bearers;
+import dev.comet.servlet.dialect.Pace;
 import dev.comet.servlet.dialect.Rules;
 import dev.comet.servlet.dialect.nativewire.NativeSettings;
 import java.time.Duration;
@@ -68,9 +70,24 @@ public final class CometConfig {
         return false;
     }
 
-    Access access(Rules rules) {
+    int maxHeld() {
+        return from.maxHeld;
+    }
+
+    /** How long clients are told to wait before they come back, about. */
+    Duration retry() {
+        return from.retry;
+    }
+
+    Access access(Rules rules, Comet comet) {
         Access access = new Access(rules, from.authorizer, from.allowedHosts, from.corsOrigins);
-        return bearers().map(b -> access.withTokens(b, from.requireToken)).orElse(access);
+        int rate = from.maxPublishRate;
+        if (rate > 0) {
+            int burst = from.publishBurst > 0 ? from.publishBurst : 2 * rate;
+            access = access.withPace(new Pace(rate, burst, comet.scheduler()::nanoTime));
+        }
+        Access paced = access;
+        return bearers().map(b -> paced.withTokens(b, from.requireToken)).orElse(paced);
     }
 
     /** Who bears tokens; empty: nobody looks for any. */
@@ -93,12 +110,17 @@ public final class CometConfig {
         /** What a clock of nanoseconds can count. */
         private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
+        private static final int MOST_RATE = 1_000_000;
+
         private Duration heartbeat = Duration.ofSeconds(15);
         private Duration pollWait = Duration.ofSeconds(25);
         private Duration maxAge = Duration.ofMinutes(30);
         private Duration stallLimit = Duration.ofSeconds(30);
         private Duration bodyTimeout = Duration.ofSeconds(30);
         private int maxBodyBytesTotal = 64 << 20;
+        private int maxHeld = 120_000;
+        private int maxPublishRate;
+        private int publishBurst;
         private Duration retry = Duration.ofSeconds(2);
         private boolean identityEncoding;
         private Set<String> corsOrigins = Set.of();
@@ -146,10 +168,35 @@ public final class CometConfig {
          * go beyond it is refused with 503. No body may be larger.
          */
         public Builder maxBodyBytesTotal(int bytes) {
-            if (bytes < 1) {
-                throw new IllegalArgumentException("max-body-bytes-total=" + bytes + ": must be at least 1");
+            maxBodyBytesTotal = atLeast("max-body-bytes-total", bytes, 1);
+            return this;
+        }
+
+        /**
+         * {@code max-held=120000}: how many requests may be open at an endpoint: responses that are held, bodies that are being
+         * read, large answers that are being written. More are refused with 503.
+         */
+        public Builder maxHeld(int requests) {
+            maxHeld = atLeast("max-held", requests, 1);
+            return this;
+        }
+
+        /**
+         * {@code max-publish-rate=0}: how many messages a second each caller may publish: each subject of a token, or else each
+         * principal, or else each address; 0: no limit. Requests from this machine without either have none.
+         */
+        public Builder maxPublishRate(int messages) {
+            if (messages > MOST_RATE) {
+                throw new IllegalArgumentException(
+                        "max-publish-rate=" + messages + ": must be at most " + MOST_RATE + "; 0 is no limit");
             }
-            maxBodyBytesTotal = bytes;
+            maxPublishRate = atLeast("max-publish-rate", messages, 0);
+            return this;
+        }
+
+        /** {@code publish-burst=0}: how many of them at once, after a pause; 0: twice {@code max-publish-rate}. */
+        public Builder publishBurst(int messages) {
+            publishBurst = atLeast("publish-burst", messages, 0);
             return this;
         }
 
@@ -230,6 +277,13 @@ public final class CometConfig {
             } catch (CloneNotSupportedException e) {
                 throw new AssertionError(e);
             }
+        }
+
+        private static int atLeast(String name, int value, int least) {
+            if (value < least) {
+                throw new IllegalArgumentException(name + "=" + value + ": must be at least " + least);
+            }
+            return value;
         }
 
         private static Duration positive(String name, Duration value) {

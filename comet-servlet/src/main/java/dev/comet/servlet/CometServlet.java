@@ -29,6 +29,6 @@ public final class CometServlet extends EndpointServlet {
 
     @Override
     Dialect dialect(Comet comet, CometConfig config) {
-        return new NativeDialect(comet, config.nativeSettings(), config.access(Rules.PUBLIC));
+        return new NativeDialect(comet, config.nativeSettings(), config.access(Rules.PUBLIC, comet));
     }
 }

@@ -2,6 +2,7 @@ package dev.comet.servlet;
 
 import dev.comet.CloseReason;
 import dev.comet.Comet;
+import dev.comet.Refusal;
 import dev.comet.RefusedException;
 import dev.comet.Subscriber;
 import dev.comet.servlet.dialect.Bearers;
@@ -83,7 +84,7 @@ abstract class EndpointServlet extends HttpServlet {
         }
         try {
             Dialect dialect = dialect(hub, settings);
-            Holds holds = new Holds(hub, settings.stallLimit(), settings.maxBodyBytesTotal());
+            Holds holds = new Holds(hub, settings);
             parts = new Parts(dialect, holds, settings);
         } catch (IllegalArgumentException e) {
             if (comet == null) {
@@ -133,6 +134,9 @@ abstract class EndpointServlet extends HttpServlet {
         Answered answered = answer(p, Requests.head(request, p.config), p::identified, p.dialect::answer);
         Request head = answered.request;
         Reply reply = answered.reply;
+        if (!isSmall(reply) && p.holds.isFull()) {
+            reply = full(p, head, reply);
+        }
         if (!isSmall(reply) && !request.isAsyncSupported()) {
             logThatAsyncIsMissing(request);
             reply = p.dialect.refused(head, new Problem(500, IN_THE_LOG));
@@ -141,7 +145,7 @@ abstract class EndpointServlet extends HttpServlet {
             sayLast(response); // the body is not worth reading
         }
         if (reply instanceof Reply.Now now && isSmall(now)) {
-            writeHead(response, now.status(), now.headers());
+            writeHead(p, response, now);
             response.setContentLength(now.body().length);
             if (!head.method().equals("HEAD")) {
                 response.getOutputStream().write(now.body());
@@ -158,6 +162,14 @@ abstract class EndpointServlet extends HttpServlet {
         } catch (Throwable e) { // out of memory, too
             Exchanges.fail(async, e);
         }
+    }
+
+    /** A held response more is a subscriber more, and is refused in the same shape. */
+    private static Reply full(Parts p, Request head, Reply wanted) {
+        String why = "this endpoint has as many requests open as it may: " + p.holds.most() + " (max-held)";
+        return wanted instanceof Reply.Hold
+                ? p.dialect.refused(head, new RefusedException(Refusal.TOO_MANY_SUBSCRIBERS, why))
+                : p.dialect.refused(head, new Problem(503, why));
     }
 
     // ---- in
@@ -214,7 +226,7 @@ abstract class EndpointServlet extends HttpServlet {
     private void send(Parts p, Request request, Reply reply, HttpServletResponse response, AsyncContext async)
             throws IOException {
         if (reply instanceof Reply.Now now) {
-            writeHead(response, now.status(), now.headers());
+            writeHead(p, response, now);
             response.setContentLength(now.body().length);
             if (!isSmall(now)) {
                 sayLast(response); // Tomcat would keep the connection of one that is broken off, and its client waiting
@@ -261,6 +273,11 @@ abstract class EndpointServlet extends HttpServlet {
 
     private static boolean isSmall(Reply reply) {
         return reply instanceof Reply.Now now && now.body().length <= SMALL;
+    }
+
+    private static void writeHead(Parts p, HttpServletResponse response, Reply.Now now) {
+        Reply.Now whole = now.withRetryAfter(p.config.retry());
+        writeHead(response, whole.status(), whole.headers());
     }
 
     private static void writeHead(HttpServletResponse response, int status, List<Header> headers) {

@@ -18,6 +18,7 @@ final class Holds {
     static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
     private final Comet comet;
+    private final int most;
     private final long stallNanos;
     private final int bodyBytes;
     private final Semaphore bodyRoom;
@@ -31,11 +32,12 @@ final class Holds {
     /** Room to gather in: a drain needs it while it runs, and an idle response has none. */
     private final ArrayBlockingQueue<Frames> pool = new ArrayBlockingQueue<>(POOLED);
 
-    Holds(Comet comet, Duration stallLimit, int bodyBytes) {
+    Holds(Comet comet, CometConfig config) {
         this.comet = comet;
-        this.bodyBytes = bodyBytes;
+        this.most = config.maxHeld();
+        this.bodyBytes = config.maxBodyBytesTotal();
         this.bodyRoom = new Semaphore(bodyBytes);
-        this.stallNanos = stallLimit.toNanos();
+        this.stallNanos = config.stallLimit().toNanos();
         this.unregister = comet.onClose(() -> close(LAST_WORDS));
     }
 
@@ -86,6 +88,16 @@ final class Holds {
                 notifyAll();
             }
         }
+    }
+
+    /** How many exchanges may be open. */
+    int most() {
+        return most;
+    }
+
+    /** Whether no more may be opened. Of those who come at the same time, one for each thread of the container may pass. */
+    boolean isFull() {
+        return open.size() >= most;
     }
 
     /** How many exchanges are open now. */

@@ -37,7 +37,7 @@ public final class IcometAdminServlet extends LegacyServlet {
         return new IcometAdminDialect(
                 comet,
                 settings,
-                config.access(settings.admins()).forScripts(),
+                config.access(settings.admins(), comet).forScripts(),
                 config.maxAge(),
                 comet.scheduler()::currentTimeMillis);
     }

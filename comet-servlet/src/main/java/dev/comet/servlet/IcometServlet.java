@@ -36,6 +36,7 @@ public final class IcometServlet extends LegacyServlet {
     @Override
     Dialect dialect(Comet comet, CometConfig config, Values values) {
         IcometSettings settings = IcometSettings.read(values);
-        return new IcometDialect(comet, settings, config.access(Rules.PUBLIC).forScripts(), config.maxAge());
+        return new IcometDialect(
+                comet, settings, config.access(Rules.PUBLIC, comet).forScripts(), config.maxAge());
     }
 }

@@ -38,6 +38,6 @@ public final class SimpleCometServlet extends LegacyServlet {
     Dialect dialect(Comet comet, CometConfig config, Values values) {
         SimpleCometSettings settings = SimpleCometSettings.read(values);
         return new SimpleCometDialect(
-                comet, settings, config.access(SimpleCometDialect.RULES).forScripts(), config.corsOrigins());
+                comet, settings, config.access(SimpleCometDialect.RULES, comet).forScripts(), config.corsOrigins());
     }
 }

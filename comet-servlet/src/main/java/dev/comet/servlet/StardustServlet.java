@@ -39,6 +39,6 @@ public final class StardustServlet extends LegacyServlet {
     Dialect dialect(Comet comet, CometConfig config, Values values) {
         StardustSettings settings = StardustSettings.read(values);
         return new StardustDialect(
-                comet, settings, config.access(settings.rules()).forScripts());
+                comet, settings, config.access(settings.rules(), comet).forScripts());
     }
 }

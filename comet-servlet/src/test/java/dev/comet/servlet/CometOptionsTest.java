@@ -246,6 +246,7 @@ final class CometOptionsTest {
                 "stall-limit",
                 "body-timeout",
                 "max-body-bytes-total",
+                "max-held",
                 "retry",
                 "token-expiring",
                 "ticket-lifetime",
@@ -266,6 +267,8 @@ final class CometOptionsTest {
                 "max-history-messages",
                 "max-subscribers-per-channel",
                 "max-subscribers-per-address",
+                "max-publish-rate",
+                "publish-burst",
                 "presence-grace",
                 "token-leeway"
             })

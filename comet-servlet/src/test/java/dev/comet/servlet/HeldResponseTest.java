@@ -48,7 +48,8 @@ class HeldResponseTest {
     private final Tasks tasks = new Tasks();
     private final Comet comet =
             Comet.builder().scheduler(tasks).historyMessages(10_000).build();
-    private final Holds holds = new Holds(comet, STALL, 1);
+    private final Holds holds =
+            new Holds(comet, CometConfig.builder().stallLimit(STALL).build());
     private final Output output = new Output();
     private final List<String> calls = new CopyOnWriteArrayList<>();
     private Runnable completing = () -> {};

@@ -35,8 +35,9 @@ public final class Access {
      * @param bearers who bears tokens; empty: nobody looks for any
      * @param tokenRequired whether what anyone may do takes a token here
      * @param scripts whether answers may be scripts, which pages of other sites can read
+     * @param pace how fast each caller may publish; empty: as fast as he can
      */
-    private record Options(Optional<Bearers> bearers, boolean tokenRequired, boolean scripts) {}
+    private record Options(Optional<Bearers> bearers, boolean tokenRequired, boolean scripts, Optional<Pace> pace) {}
 
     /**
      * The rules of a mount without tokens.
@@ -45,7 +46,7 @@ public final class Access {
      * @param origins origins of web pages, besides the mount's own, that may call it
      */
     public Access(Rules rules, Authorizer authorizer, Set<String> hosts, Set<String> origins) {
-        this(rules, authorizer, hosts, origins, new Options(Optional.empty(), false, false));
+        this(rules, authorizer, hosts, origins, new Options(Optional.empty(), false, false, Optional.empty()));
     }
 
     private Access(Rules rules, Authorizer authorizer, Set<String> hosts, Set<String> origins, Options options) {
@@ -58,12 +59,17 @@ public final class Access {
 
     /** The same with tokens; {@code required}: whether what anyone may do takes one. */
     public Access withTokens(Bearers bearers, boolean required) {
-        return with(new Options(Optional.of(bearers), required, options.scripts));
+        return with(new Options(Optional.of(bearers), required, options.scripts, options.pace));
     }
 
     /** The same where answers may be scripts, which pages of other sites can run, and so read. */
     public Access forScripts() {
-        return with(new Options(options.bearers, options.tokenRequired, true));
+        return with(new Options(options.bearers, options.tokenRequired, true, options.pace));
+    }
+
+    /** The same where callers may publish only so fast. */
+    public Access withPace(Pace pace) {
+        return with(new Options(options.bearers, options.tokenRequired, options.scripts, Optional.of(pace)));
     }
 
     private Access with(Options other) {
@@ -151,6 +157,35 @@ public final class Access {
         if (!rule.allows(request)) {
             throw denied(action, rule.otherwise());
         }
+    }
+
+    // ---- how fast
+
+    /**
+     * Looks whether the caller may publish so many messages now, before a body is read that has them.
+     *
+     * @throws RefusedException {@link Refusal#TOO_MANY_MESSAGES}
+     */
+    public void checkPace(long messages, Request request) {
+        options.pace.ifPresent(pace -> payer(request).ifPresent(caller -> pace.look(caller, messages)));
+    }
+
+    /**
+     * The caller, who may do so, publishes so many messages. They count, whatever becomes of them.
+     *
+     * @throws RefusedException {@link Refusal#TOO_MANY_MESSAGES}: then none of them counts
+     */
+    public void countPublish(long messages, Request request) {
+        options.pace.ifPresent(pace -> payer(request).ifPresent(caller -> pace.take(caller, messages)));
+    }
+
+    /** Whose bucket it is. This machine has none: what the application's other processes publish, it limits itself. */
+    private Optional<String> payer(Request request) {
+        Caller caller = believed(request); // or a page of another site would spend what its reader has
+        return caller.grant()
+                .map(grant -> "token " + grant.subject())
+                .or(() -> caller.principal().map(principal -> "principal " + principal.getName()))
+                .or(() -> caller.loopback() ? Optional.empty() : Optional.of("address " + caller.address()));
     }
 
     // ---- pages of other sites

@@ -41,7 +41,7 @@ public final class Problem extends RuntimeException {
             case UNKNOWN_CHANNEL -> 404;
             case EXISTS -> 409;
             case MESSAGE_TOO_LARGE -> 413;
-            case TOO_MANY_SUBSCRIBERS_FROM_ADDRESS -> 429;
+            case TOO_MANY_SUBSCRIBERS_FROM_ADDRESS, TOO_MANY_MESSAGES -> 429;
             case HISTORY_FULL,
                     TOO_MANY_CHANNELS,
                     TOO_MANY_SUBSCRIBERS,

@@ -3,6 +3,8 @@ package dev.comet.servlet.dialect;
 import dev.comet.Comet;
 import dev.comet.SubscribeOptions;
 import dev.comet.Subscriber;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
@@ -15,6 +17,16 @@ public sealed interface Reply {
         /** Without a body. */
         public Now(int status, List<Header> headers) {
             this(status, headers, new byte[0]);
+        }
+
+        /** The same, with the time to come back where it is refused for now only: 429 and 503. */
+        public Now withRetryAfter(Duration retry) {
+            if (status != 429 && status != 503) {
+                return this;
+            }
+            List<Header> more = new ArrayList<>(headers);
+            more.add(new Header("Retry-After", Long.toString(Spread.retryAfter(retry))));
+            return new Now(status, more, body);
         }
     }
 

@@ -443,4 +443,74 @@ final class AccessTest {
                         Ask.get("/").with("Host", "a.example").with("Sec-Fetch-Site", "cross-site")))
                 .isTrue();
     }
+
+    // ---- how fast
+
+    /** Who pays for a message: whose bucket is empty cannot publish, from wherever. */
+    @Test
+    void publishes_areCountedBySubject_orPrincipal_orAddress() {
+        Access access = access(Mount.PUBLIC, NO_OPINION).withPace(new Pace(1, 1, new ManualScheduler()::nanoTime));
+        Ask stranger = Ask.get("/");
+        Ask other = Ask.get("/").from(caller("203.0.113.10", Optional.empty(), Optional.empty()));
+        Ask ann = Ask.get("/").from(caller("203.0.113.9", Optional.of("ann"), Optional.empty()));
+        Ask annElsewhere = Ask.get("/").from(caller("203.0.113.11", Optional.of("ann"), Optional.empty()));
+        Ask bearer = Ask.get("/").from(caller("203.0.113.9", Optional.of("ann"), Optional.of(subject("ann"))));
+        Ask bearerElsewhere = Ask.get("/").from(caller("203.0.113.12", Optional.empty(), Optional.of(subject("ann"))));
+        for (Ask first : List.of(stranger, other, ann, bearer)) {
+            assertThat(mayPublish(access, first)).isTrue();
+        }
+        for (Ask second : List.of(stranger, other, ann, annElsewhere, bearer, bearerElsewhere)) {
+            assertThat(mayPublish(access, second)).isFalse();
+        }
+    }
+
+    @Test
+    void thisMachine_publishesAsFastAsItCan() {
+        Access access = access(Mount.LOOPBACK, NO_OPINION).withPace(new Pace(1, 1, new ManualScheduler()::nanoTime));
+        for (int i = 0; i < 10; i++) {
+            assertThat(mayPublish(access, local())).isTrue();
+        }
+    }
+
+    /** Else a page of another site could use up what its reader may publish, or publish endlessly on its reader's machine. */
+    @Test
+    void foreignPages_spendNothingOfTheirReaders_andAreNotThisMachine() {
+        Access access = access(Mount.PUBLIC, NO_OPINION).withPace(new Pace(1, 1, new ManualScheduler()::nanoTime));
+        Caller ann = caller("203.0.113.9", Optional.of("ann"), Optional.empty());
+        assertThat(mayPublish(access, Ask.get("/").from(ann).with("Sec-Fetch-Site", "cross-site")))
+                .isTrue();
+        assertThat(mayPublish(access, Ask.get("/").from(ann))).isTrue();
+        assertThat(mayPublish(access, local().with("Sec-Fetch-Site", "cross-site")))
+                .isTrue();
+        assertThat(mayPublish(access, local().with("Sec-Fetch-Site", "cross-site")))
+                .isFalse();
+    }
+
+    private static boolean mayPublish(Access access, Ask ask) {
+        try {
+            access.countPublish(1, ask.request());
+            return true;
+        } catch (RefusedException e) {
+            assertThat(e.refusal()).isEqualTo(Refusal.TOO_MANY_MESSAGES);
+            return false;
+        }
+    }
+
+    private static Caller caller(String address, Optional<String> principal, Optional<Grant> grant) {
+        return new Caller(address, false, principal.map(name -> () -> name), grant);
+    }
+
+    private static Grant subject(String subject) {
+        return new Grant() {
+            @Override
+            public String subject() {
+                return subject;
+            }
+
+            @Override
+            public boolean allows(Action action, String channel) {
+                return true;
+            }
+        };
+    }
 }

@@ -27,6 +27,9 @@ import java.util.function.Function;
  * few lines, with sockets that take everything. <i>Owned by the test's thread.</i>
  */
 public final class Talk implements AutoCloseable {
+    /** {@code retry}. */
+    private static final Duration RETRY = Duration.ofSeconds(2);
+
     private final ManualScheduler time = new ManualScheduler();
     private final Comet comet;
     private final Dialect dialect;
@@ -95,7 +98,8 @@ public final class Talk implements AutoCloseable {
         private boolean complete;
         private boolean begun;
 
-        private Held(Reply.Now now) {
+        private Held(Reply.Now said) {
+            Reply.Now now = said.withRetryAfter(RETRY);
             status = now.status();
             keep(now.headers());
             body.writeBytes(now.body());

@@ -118,6 +118,7 @@ public final class CCometDialect implements Dialect {
         }
         access.check(Action.PUBLISH, asked.channel(), request);
         access.checkMember(asked.name(), asked.channel(), request); // others see the name as the sender's
+        access.countPublish(1, request);
         channel(asked).publish(Draft.text(text.get()).withAttribute(SENDER, asked.name()));
         return call(asked.callback(), Items.ofType("publish"));
     }

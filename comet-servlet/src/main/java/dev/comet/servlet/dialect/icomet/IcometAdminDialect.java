@@ -57,7 +57,7 @@ public final class IcometAdminDialect implements Dialect {
         return switch (request.path()) {
             case "/push" -> publish(request, text -> text);
             case "/pub" -> publish(request, Json::unescaped);
-            case "/broadcast" -> ofAll(Action.PUBLISH, request, this::broadcast);
+            case "/broadcast" -> ofAll(Action.PUBLISH, request, query -> broadcast(request, query));
             case "/sign" -> get(Action.ADMIN, request, this::sign);
             case "/close" -> get(Action.ADMIN, request, this::close);
             case "/clear" -> get(Action.ADMIN, request, this::clear);
@@ -98,6 +98,7 @@ public final class IcometAdminDialect implements Dialect {
             case "POST" -> {
                 access.checkBeforeBody(Action.PUBLISH, request);
                 request.requireForm();
+                access.checkPace(1, request);
                 long most = 3L * comet.settings().maxMessageBytes() + FORM_REST; // percent-encoded
                 yield new Reply.Read(most, whole -> published(whole, Query.ofForm(whole), text));
             }
@@ -109,11 +110,14 @@ public final class IcometAdminDialect implements Dialect {
         access.check(Action.PUBLISH, query.cname(), request);
         Envelope envelope = Envelope.script(query.callback(""));
         Draft draft = Draft.text(text.apply(query.text("content")));
+        access.countPublish(1, request);
         channels.open(query.cname()).publish(draft);
         return envelope.answer(Json.bytes("{\"type\":\"ok\"}"));
     }
 
-    private Reply broadcast(Query query) {
+    /** One message, however many channels get it. */
+    private Reply broadcast(Request request, Query query) {
+        access.countPublish(1, request);
         comet.broadcast(Draft.text(query.text("content")));
         return Texts.line(200, "ok");
     }

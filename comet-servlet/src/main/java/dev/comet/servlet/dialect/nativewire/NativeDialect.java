@@ -124,6 +124,7 @@ public final class NativeDialect implements Dialect {
     private Reply publish(Request head, String name) {
         access.check(Action.PUBLISH, name, head);
         head.requireUtf8();
+        access.countPublish(1, head);
         return new Reply.Read(comet.settings().maxMessageBytes(), request -> published(request, name));
     }
 

@@ -42,10 +42,6 @@ final class Problems {
             NativeSettings settings, Request request, int status, String type, String detail, List<Header> more) {
         List<Header> headers = new ArrayList<>(Cors.headers(settings, request));
         headers.addAll(more);
-        if (status == 503 || status == 429) {
-            headers.add(new Header(
-                    "Retry-After", Long.toString(Math.max(1, settings.retry().toSeconds()))));
-        }
         headers.add(new Header("Content-Type", "application/problem+json"));
         headers.add(new Header("Cache-Control", "no-store"));
         byte[] body = Json.object(json -> {

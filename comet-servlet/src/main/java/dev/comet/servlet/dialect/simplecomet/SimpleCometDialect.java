@@ -156,6 +156,7 @@ public final class SimpleCometDialect implements Dialect {
     private Reply publish(Request head, String name) {
         access.check(Action.PUBLISH, name, head);
         head.requireForm();
+        access.countPublish(1, head);
         long percentEncoded = 3L * comet.settings().maxMessageBytes();
         return new Reply.Read(percentEncoded + SMALL_FORM, request -> published(request, name));
     }
@@ -312,7 +313,8 @@ public final class SimpleCometDialect implements Dialect {
                         request.path().startsWith(CLIENTS) ? "Client already exists" : "Channel already exists");
             case UNKNOWN_CHANNEL -> failure(request, -2, "No valid channels"); // it went while it was being read
             case DENIED -> failure(request, -4, e.detail());
-            case HISTORY_FULL,
+            case TOO_MANY_MESSAGES,
+                    HISTORY_FULL,
                     TOO_MANY_CHANNELS,
                     TOO_MANY_SUBSCRIBERS,
                     TOO_MANY_SUBSCRIBERS_ON_CHANNEL,

@@ -198,13 +198,14 @@ public final class StardustDialect implements Dialect {
     private Reply post(Request head, List<String> channels) {
         check(Action.PUBLISH, channels, head);
         head.requireForm();
+        access.checkPace(channels.size(), head);
         return new Reply.Read(
-                (long) ENCODED * comet.settings().maxMessageBytes(),
-                request -> posted(request.form().all("m"), channels));
+                (long) ENCODED * comet.settings().maxMessageBytes(), request -> posted(request, channels));
     }
 
     /** All or nothing: what could be refused is, before the first is published. */
-    private Reply posted(List<String> objects, List<String> channels) {
+    private Reply posted(Request request, List<String> channels) {
+        List<String> objects = request.form().all("m");
         if (objects.isEmpty()) {
             throw new Problem(400, "no m: post m=<a JSON object>, once or several times");
         }
@@ -222,6 +223,7 @@ public final class StardustDialect implements Dialect {
             }
             drafts.add(draft);
         }
+        access.countPublish((long) drafts.size() * channels.size(), request);
         List<Channel> all =
                 channels.stream().map(name -> comet.channel(name, options)).toList();
         drafts.forEach(draft -> all.forEach(channel -> channel.publish(draft)));

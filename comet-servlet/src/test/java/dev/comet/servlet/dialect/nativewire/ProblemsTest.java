@@ -13,6 +13,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +32,8 @@ final class ProblemsTest {
             Map.entry(Refusal.EXISTS, 409),
             Map.entry(Refusal.MESSAGE_TOO_LARGE, 413),
             Map.entry(Refusal.TOO_MANY_SUBSCRIBERS_FROM_ADDRESS, 429),
+            Map.entry(Refusal.TOO_MANY_MESSAGES, 429),
+            Map.entry(Refusal.HISTORY_FULL, 503),
             Map.entry(Refusal.TOO_MANY_CHANNELS, 503),
             Map.entry(Refusal.TOO_MANY_SUBSCRIBERS, 503),
             Map.entry(Refusal.TOO_MANY_SUBSCRIBERS_ON_CHANNEL, 503),
@@ -71,11 +74,10 @@ final class ProblemsTest {
             Map<String, List<String>> headers = Wire.headers(reply.headers());
             assertThat(headers.get("Content-Type")).containsExactly("application/problem+json");
             assertThat(headers.get("Cache-Control")).containsExactly("no-store");
-            if (status == 503 || status == 429) {
-                assertThat(headers.get("Retry-After")).as("%s", refusal).containsExactly("2");
-            } else {
-                assertThat(headers).doesNotContainKey("Retry-After");
-            }
+            List<Header> sent = reply.withRetryAfter(Wire.SETTINGS.retry()).headers();
+            assertThat(Wire.headers(sent).containsKey("Retry-After"))
+                    .as("%s", refusal)
+                    .isEqualTo(status == 503 || status == 429);
         });
         assertThat(wire.comet.stats().refusals())
                 .hasSize(Refusal.values().length)
@@ -97,21 +99,23 @@ final class ProblemsTest {
         }
     }
 
+    /** All who are refused at once would come back at once, and be refused again. */
     @Test
-    void retryAfter_isWholeSeconds_atLeastOne() {
-        for (Map.Entry<Duration, String> retry : Map.of(
-                        Duration.ofMillis(1), "1",
-                        Duration.ofMillis(2_500), "2",
-                        Duration.ofMinutes(2), "120")
+    void retryAfter_isWholeSeconds_andSpread() {
+        for (Map.Entry<Duration, Integer> retry : Map.of(
+                        Duration.ofMillis(1), 1,
+                        Duration.ofMillis(2_500), 2,
+                        Duration.ofMinutes(2), 120)
                 .entrySet()) {
-            NativeSettings settings = new NativeSettings(
-                    Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1), retry.getKey(), Set.of());
-            try (Wire wire = new Wire(settings)) {
-                assertThat(Wire.headers(refused(wire, new RefusedException(Refusal.SHUTTING_DOWN, "x"))
-                                        .headers())
-                                .get("Retry-After"))
-                        .containsExactly(retry.getValue());
+            int least = retry.getValue();
+            Set<Integer> told = new TreeSet<>();
+            for (int i = 0; i < 1_000; i++) {
+                Reply.Now reply = new Reply.Now(503, List.of()).withRetryAfter(retry.getKey());
+                told.add(Integer.valueOf(
+                        Wire.headers(reply.headers()).get("Retry-After").get(0)));
             }
+            assertThat(told).allMatch(seconds -> seconds >= least && seconds <= 5 * least);
+            assertThat(told).hasSizeGreaterThan(Math.min(4, 4 * least));
         }
     }
 

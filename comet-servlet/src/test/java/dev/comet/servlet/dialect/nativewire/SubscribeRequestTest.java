@@ -418,7 +418,7 @@ final class SubscribeRequestTest {
                             .problem(503, "urn:comet:too-many-subscribers-on-channel")
                             .headers
                             .get("Retry-After"))
-                    .containsExactly("2");
+                    .hasSize(1);
             few.answer(Ask.get("/events?channel=b&channel=c")).problem(503, "urn:comet:too-many-channels");
             few.open("channel=b");
             few.answer(Ask.get("/events?channel=b")).problem(503, "urn:comet:too-many-subscribers");
@@ -441,7 +441,7 @@ final class SubscribeRequestTest {
                             .problem(429, "urn:comet:too-many-subscribers-from-address")
                             .headers
                             .get("Retry-After"))
-                    .containsExactly("2");
+                    .hasSize(1);
         }
     }
 

@@ -102,7 +102,7 @@ final class Wire implements AutoCloseable {
                 reply = dialect.refused(ask.request(), e);
             }
         }
-        return new Answer((Reply.Now) reply);
+        return new Answer(((Reply.Now) reply).withRetryAfter(SETTINGS.retry()));
     }
 
     Held open(Ask ask) {
