@@ -120,8 +120,26 @@ public final class Comet implements AutoCloseable {
      *     {@link Refusal#TOO_MANY_CHANNELS}, {@link Refusal#HISTORY_FULL}, {@link Refusal#SHUTTING_DOWN}
      */
     public Message publish(String channel, Draft draft) {
+        return publish(channel, settings.channels(), draft);
+    }
+
+    /** The same; the channel is created with these options when there is none. See {@link #publish(String, Draft)}. */
+    public Message publish(String channel, ChannelOptions options, Draft draft) {
         admit(draft); // before it creates the channel
-        return append(lives.open(channel, null), Message.Kind.MESSAGE, draft);
+        Optional<Channel> present = lives.find(channel);
+        return present.isPresent()
+                ? append(present.get(), Message.Kind.MESSAGE, draft)
+                : publishFirst(channel, options, draft);
+    }
+
+    private Message publishFirst(String channel, ChannelOptions options, Draft draft) {
+        List<Channel> begun = new ArrayList<>(1);
+        try {
+            return append(lives.open(channel, options, begun::add), Message.Kind.MESSAGE, draft);
+        } catch (RefusedException e) {
+            begun.forEach(lives::forsake);
+            throw e;
+        }
     }
 
     /** Publishes without waiting for the log; with the log in memory that makes no difference. See {@link #publish}. */
@@ -296,7 +314,7 @@ public final class Comet implements AutoCloseable {
     }
 
     /**
-     * The pull side, for transports: follows channels, which are created when there are none. Read once after it returns: that
+     * The pull side, for transports: follows channels, which are created when there are none; when it is refused, none is. Read once after it returns: that
      * is the replay.
      *
      * @param wake see {@link Subscriber}; it may be called before this method has returned
@@ -312,6 +330,7 @@ public final class Comet implements AutoCloseable {
                             + " (max-channels-per-request)");
         }
         Subscriber subscriber = admit(options, wake);
+        List<Channel> begun = new ArrayList<>(0);
         try {
             boolean only = options.channels().size() == 1;
             if (options.channels().isEmpty()) {
@@ -319,7 +338,7 @@ public final class Comet implements AutoCloseable {
             }
             List<Channel> joined = new ArrayList<>(options.channels().size());
             for (String name : options.channels()) {
-                joined.add(follow(subscriber, name, options, only));
+                joined.add(follow(subscriber, name, options, only, begun));
             }
             resetWhereNothingMatches(subscriber, options.from(), joined);
             subscriber.joinAll(joined);
@@ -329,14 +348,16 @@ public final class Comet implements AutoCloseable {
             return subscriber;
         } catch (Throwable e) { // refused, or out of memory
             subscriber.undo();
+            begun.forEach(lives::forsake);
             throw e;
         }
     }
 
-    private Channel follow(Subscriber subscriber, String name, SubscribeOptions options, boolean only) {
+    private Channel follow(
+            Subscriber subscriber, String name, SubscribeOptions options, boolean only, List<Channel> begun) {
         while (true) {
             Channel channel = options.create()
-                    ? lives.openToFollow(name, options.creating())
+                    ? lives.openToFollow(name, options.creating(), begun::add)
                     : lives.find(name)
                             .orElseThrow(
                                     () -> refused(Refusal.UNKNOWN_CHANNEL, "there is no channel " + Names.shown(name)));

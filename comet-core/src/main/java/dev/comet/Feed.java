@@ -243,6 +243,15 @@ final class Feed {
         return first;
     }
 
+    /** Closes when nobody follows and nothing was ever appended. */
+    synchronized boolean closeUnused() {
+        boolean unused = !closed && fanout.size() + sessions == 0 && ring.next() == 1;
+        if (unused) {
+            end();
+        }
+        return unused;
+    }
+
     /**
      * Evicts what is too old, and closes when nobody follows and nothing has happened for a while.
      *

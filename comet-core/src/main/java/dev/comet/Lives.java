@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,19 +71,24 @@ final class Lives {
 
     /** The channel's present life, for a publisher; a new one, with these options or else the hub's, when there is none. */
     Channel open(String name, @Nullable ChannelOptions options) {
-        return open(name, options, hub.settings().maxChannels());
+        return open(name, options, hub.settings().maxChannels(), begun -> {});
+    }
+
+    /** The same; who is told of a new one may have it {@linkplain #forsake forsaken}. */
+    Channel open(String name, @Nullable ChannelOptions options, Consumer<Channel> begun) {
+        return open(name, options, hub.settings().maxChannels(), begun);
     }
 
     /**
      * The same for a subscriber. Whoever may subscribe makes up names as he likes; so the last fifth of the channels is for those
      * who publish.
      */
-    Channel openToFollow(String name, @Nullable ChannelOptions options) {
+    Channel openToFollow(String name, @Nullable ChannelOptions options, Consumer<Channel> begun) {
         int most = hub.settings().maxChannels();
-        return open(name, options, most - most / 5);
+        return open(name, options, most - most / 5, begun);
     }
 
-    private Channel open(String name, @Nullable ChannelOptions options, int most) {
+    private Channel open(String name, @Nullable ChannelOptions options, int most, Consumer<Channel> begun) {
         Channel present = byName.get(name);
         if (present != null && !present.isRemoved()) {
             return present;
@@ -91,6 +97,7 @@ final class Lives {
         Channel channel = byName.computeIfAbsent(name, n -> fresh[0] = begin(n, options, most));
         if (fresh[0] != null) {
             begun(channel);
+            begun.accept(channel);
         }
         return channel;
     }
@@ -141,6 +148,11 @@ final class Lives {
 
     boolean remove(Channel channel) {
         return end(channel, channel.feed::close);
+    }
+
+    /** Ends a life that was begun for somebody who was refused after all, unless somebody else uses it by now. */
+    void forsake(Channel channel) {
+        end(channel, channel.feed::closeUnused);
     }
 
     private boolean end(Channel channel, BooleanSupplier close) {

@@ -45,6 +45,59 @@ class ChannelLifeTest {
         assertRefused(Refusal.MESSAGE_TOO_LARGE, () -> small.publish("a", "öö"));
     }
 
+    /** Else who is refused, and tries again under other names, fills the hub with channels that nobody uses. */
+    @Test
+    void refusedSubscribe_createsNothing_andRemovesNothingOfOthers() {
+        Comet small =
+                hub().maxSubscribersPerChannel(1).maxMembersPerChannel(1).build();
+        small.channel("made before");
+        small.attach(SubscribeOptions.of("full").withMember("ann"), () -> {});
+        assertRefused(
+                Refusal.TOO_MANY_SUBSCRIBERS_ON_CHANNEL,
+                () -> small.attach(SubscribeOptions.of("new", "made before", "full"), () -> {}));
+        assertThat(small.channels()).extracting(Channel::name).containsExactlyInAnyOrder("made before", "full");
+        assertThat(small.stats().channels()).isEqualTo(2);
+        assertThat(time.pendingTimers()).as("one for each channel").isEqualTo(2);
+        small.attach(SubscribeOptions.of("new", "made before"), () -> {});
+    }
+
+    /** A message that was published to it meanwhile is not thrown away, nor is a subscriber sent away. */
+    @Test
+    void refusedSubscribe_leavesWhatItHasCreated_toWhomUsesItByNow() {
+        Comet small = hub().scheduler(atOnce()).maxMembersPerChannel(1).build();
+        small.attach(SubscribeOptions.of("full").withMember("ann"), () -> {});
+        small.attach(SubscribeOptions.ofChannelEvents(), () -> small.find("new").ifPresent(c -> c.publish("x")));
+        assertRefused(
+                Refusal.TOO_MANY_MEMBERS,
+                () -> small.attach(SubscribeOptions.of("new", "full").withMember("bob"), () -> {}));
+        assertThat(small.find("new").map(Channel::nextSeq)).contains(2L);
+    }
+
+    /** Who follows the news hears of a new channel before the one who has begun it goes on. */
+    private Scheduler atOnce() {
+        return new Scheduler() {
+            @Override
+            public void execute(Runnable task) {
+                task.run();
+            }
+
+            @Override
+            public long nanoTime() {
+                return time.nanoTime();
+            }
+
+            @Override
+            public long currentTimeMillis() {
+                return time.currentTimeMillis();
+            }
+
+            @Override
+            public Timer schedule(Runnable task, long delayNanos) {
+                return time.schedule(task, delayNanos);
+            }
+        };
+    }
+
     @Test
     void idle_isRemovedExactlyAfterTheTime_sinceTheLastPublish() {
         Channel a = comet.channel("a");

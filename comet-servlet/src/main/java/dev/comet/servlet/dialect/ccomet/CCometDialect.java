@@ -1,7 +1,6 @@
 package dev.comet.servlet.dialect.ccomet;
 
 import dev.comet.Action;
-import dev.comet.Channel;
 import dev.comet.ChannelOptions;
 import dev.comet.Comet;
 import dev.comet.Draft;
@@ -107,7 +106,7 @@ public final class CCometDialect implements Dialect {
             return wrongParameters(asked);
         }
         access.checkMember(asked.name(), asked.channel(), request);
-        channel(asked).sign(asked.name());
+        comet.channel(asked.channel(), channels).sign(asked.name());
         return call(asked.callback(), Items.ofType("sign in"));
     }
 
@@ -119,12 +118,9 @@ public final class CCometDialect implements Dialect {
         access.check(Action.PUBLISH, asked.channel(), request);
         access.checkMember(asked.name(), asked.channel(), request); // others see the name as the sender's
         access.countPublish(1, request);
-        channel(asked).publish(Draft.text(text.get()).withAttribute(SENDER, asked.name()));
+        Draft draft = Draft.text(text.get()).withAttribute(SENDER, asked.name());
+        comet.publish(asked.channel(), channels, draft);
         return call(asked.callback(), Items.ofType("publish"));
-    }
-
-    private Channel channel(Asked asked) {
-        return comet.channel(asked.channel(), channels);
     }
 
     // ---- subscribe

@@ -3,6 +3,7 @@ package dev.comet.servlet.dialect.icomet;
 import dev.comet.Channel;
 import dev.comet.ChannelOptions;
 import dev.comet.Comet;
+import dev.comet.Draft;
 import dev.comet.Refusal;
 import dev.comet.RefusedException;
 import java.util.Optional;
@@ -39,6 +40,16 @@ final class Channels {
     Channel open(String cname) {
         requireRoom(cname);
         return comet.channel(cname, options);
+    }
+
+    /**
+     * Publishes to the channel, created when there is none.
+     *
+     * @throws RefusedException as {@link #open}, and {@link Comet#publish(String, Draft)}
+     */
+    void publish(String cname, Draft draft) {
+        requireRoom(cname);
+        comet.publish(cname, options, draft);
     }
 
     /** {@code max_channels}, before the hub's own limit. Of those who come at the same time one too many may pass. */

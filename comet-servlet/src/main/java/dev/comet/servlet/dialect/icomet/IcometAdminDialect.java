@@ -111,7 +111,7 @@ public final class IcometAdminDialect implements Dialect {
         Envelope envelope = Envelope.script(query.callback(""));
         Draft draft = Draft.text(text.apply(query.text("content")));
         access.countPublish(1, request);
-        channels.open(query.cname()).publish(draft);
+        channels.publish(query.cname(), draft);
         return envelope.answer(Json.bytes("{\"type\":\"ok\"}"));
     }
 
