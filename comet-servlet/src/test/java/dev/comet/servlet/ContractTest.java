@@ -1192,6 +1192,37 @@ abstract class ContractTest {
         assertThat(published(20_000)).isEqualTo(201);
     }
 
+    /** Old ones stay, small requests are answered, and whoever is refused is told when to come back. */
+    @Test
+    void openRequests_areHeldUpToALimit() throws Exception {
+        config.maxHeld(2);
+        start();
+        Exchange stays = sse("channel=a");
+        Client leaves = connect();
+        leaves.get(events("channel=a")).event();
+        await("both are held", () -> endpoint.held() == 2);
+
+        Exchange refused = connect().get(events("channel=b"));
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.header("Retry-After").map(Integer::parseInt))
+                .hasValueSatisfying(seconds -> assertThat(seconds).isBetween(1, 10));
+        assertThat(refused.rest()).contains("urn:comet:too-many-subscribers", "(max-held)");
+        Exchange form = connect().post("/comet/events", "application/x-www-form-urlencoded", "channel=b");
+        assertThat(form.status()).as("a body that is to be read").isEqualTo(503);
+        assertThat(comet.find("b")).isEmpty();
+        assertThat(comet.stats().refusals()).containsEntry("too-many-subscribers", 1L);
+
+        assertThat(connect().get("/comet/channels/a").status()).isEqualTo(200);
+        comet.publish("a", "x");
+        assertThat(stays.event().data()).isEqualTo("x");
+        leaves.abort();
+        await("there is room", () -> {
+            comet.publish("a", "y"); // it is by writing that the server finds out
+            return endpoint.held() < 2;
+        });
+        assertThat(connect().get(events("channel=b")).status()).isEqualTo(200);
+    }
+
     private Exchange unfinished(Client client, String length, int sent) throws IOException {
         Exchange exchange = client.open("POST", "/admin/channels/a", length, "Content-Type: text/plain");
         exchange.write(new byte[sent], false);
