@@ -232,7 +232,8 @@ final class LimitsTest {
         CometConfig config = options.configBuilder()
                 .authorizer(question -> Authorizer.Decision.ALLOW)
                 .build();
-        return new Talk(options.comet(), comet -> mount(row.mount, comet, config).dialect(comet, config));
+        return new Talk(
+                options.comet(), comet -> mount(row.mount, comet, config).dialect(comet, config));
     }
 
     private static EndpointServlet mount(String name, Comet comet, CometConfig config) {
@@ -249,7 +250,9 @@ final class LimitsTest {
 
     /** The numbers 64 and 201 stand for texts of so many bytes. */
     private static Ask ask(String asked) {
-        String[] parts = asked.replace("64", "x".repeat(64)).replace("201", "x".repeat(201)).split(" ", 3);
+        String[] parts = asked.replace("64", "x".repeat(64))
+                .replace("201", "x".repeat(201))
+                .split(" ", 3);
         return switch (parts[0]) {
             case "FORM" -> Ask.form(parts[1], parts[2]);
             case "POST" ->

@@ -115,6 +115,7 @@ final class ResourcesTest {
                         "subscribers", 1L,
                         "subscribersBySource", Map.of("native-sse", 1L),
                         "sessions", 0L,
+                        "historyBytes", 129L, // one, and 128 for what it is kept in
                         "published", 1L,
                         "delivered", 1L,
                         "gaps", 0L,
@@ -182,7 +183,7 @@ final class ResourcesTest {
                 "/channels/a/b",
                 "/channels/a/members/",
                 "/channels/a/members/ann",
-                "/token",
+                "/token/",
                 "//events",
                 "/../events",
                 "/<script>"
