@@ -136,12 +136,13 @@ final class CometOptionsTest {
         return values;
     }
 
-    /** The table of docs/native.md, "Settings". */
+    /** The tables of docs/native.md, "Settings", and of docs/limits.md: each setting in one of them, once. */
     @Test
     void pagesDefaults_areTheRealOnes() throws IOException {
         Map<String, String> page = new HashMap<>();
-        List<String> lines = Files.readAllLines(Path.of("..", "docs", "native.md"));
-        for (String line : lines.subList(lines.indexOf("## Settings"), lines.size())) {
+        List<String> lines = new ArrayList<>(section("native.md", "## Settings"));
+        lines.addAll(section("limits.md", "## The settings"));
+        for (String line : lines) {
             String[] cells = line.split("\\|", -1);
             if (cells.length < 4 || !cells[1].contains("`")) {
                 continue;
@@ -154,10 +155,18 @@ final class CometOptionsTest {
                 String whole =
                         name.group(1).startsWith("-") ? first.replaceAll("-per-.*", "") + name.group(1) : name.group(1);
                 first = i == 0 ? whole : first;
-                page.put(whole, values.get(Math.min(i, values.size() - 1)));
+                assertThat(page.put(whole, values.get(Math.min(i, values.size() - 1))))
+                        .as(whole)
+                        .isNull();
             }
         }
         assertThat(page).isEqualTo(helped());
+    }
+
+    private static List<String> section(String page, String heading) throws IOException {
+        List<String> lines = Files.readAllLines(Path.of("..", "docs", page));
+        List<String> after = lines.subList(lines.indexOf(heading) + 1, lines.size());
+        return after.stream().takeWhile(line -> !line.startsWith("## ")).toList();
     }
 
     // ---- values

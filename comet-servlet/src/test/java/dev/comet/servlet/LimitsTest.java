@@ -5,19 +5,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.comet.Authorizer;
 import dev.comet.Channel;
 import dev.comet.Comet;
+import dev.comet.Refusal;
 import dev.comet.Stats;
 import dev.comet.servlet.dialect.Ask;
 import dev.comet.servlet.dialect.Problem;
 import dev.comet.servlet.dialect.Talk;
 import dev.comet.servlet.dialect.Talk.Held;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -260,6 +270,40 @@ final class LimitsTest {
             default -> Ask.of(parts[0], parts[1]);
         };
     }
+
+    // ---- the page
+
+    /** The table of docs/limits.md has every refusal that is a limit's, and the status that it has. */
+    @Test
+    void page_hasEveryRefusal_withItsStatus() throws IOException {
+        Map<String, Integer> page = new TreeMap<>();
+        Pattern row = Pattern.compile("\\| `([a-z-]+)`[^|]*\\| (\\d{3}) \\|.*");
+        for (String line : Files.readAllLines(Path.of("..", "docs", "limits.md"))) {
+            Matcher cells = row.matcher(line);
+            if (cells.matches()) {
+                page.put(cells.group(1), Integer.valueOf(cells.group(2)));
+            }
+        }
+        Map<String, Integer> limits = new TreeMap<>();
+        for (Refusal refusal : Refusal.values()) {
+            String name = refusal.name().toLowerCase(Locale.ROOT).replace('_', '-');
+            if (!OTHERS.contains(refusal)) {
+                limits.put(name, Problem.status(refusal));
+            }
+        }
+        assertThat(page).isEqualTo(limits);
+    }
+
+    /** Refusals that no limit gives. */
+    private static final Set<Refusal> OTHERS = EnumSet.of(
+            Refusal.BAD_TYPE,
+            Refusal.BAD_ATTRIBUTE,
+            Refusal.BAD_JSON,
+            Refusal.BAD_CURSOR,
+            Refusal.BAD_NAME,
+            Refusal.UNKNOWN_CHANNEL,
+            Refusal.EXISTS,
+            Refusal.DENIED);
 
     // ---- what the container's side finds: bodies, and too many open requests
 
