@@ -48,8 +48,7 @@ class ChannelLifeTest {
     /** Else who is refused, and tries again under other names, fills the hub with channels that nobody uses. */
     @Test
     void refusedSubscribe_createsNothing_andRemovesNothingOfOthers() {
-        Comet small =
-                hub().maxSubscribersPerChannel(1).maxMembersPerChannel(1).build();
+        Comet small = hub().maxSubscribersPerChannel(1).maxMembersPerChannel(1).build();
         small.channel("made before");
         small.attach(SubscribeOptions.of("full").withMember("ann"), () -> {});
         assertRefused(

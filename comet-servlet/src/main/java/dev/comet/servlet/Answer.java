@@ -9,13 +9,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer that is whole, written as the socket takes it, within a time. <i>Called by the container, one thread at a time, and by
+ * An answer that is whole, written as the socket takes it, within a time. What it has taken of the room for large ones it gives back at
+ * its end. <i>Called by the container, one thread at a time, and by
  * the timer; one of them wins.</i>
  */
 final class Answer implements WriteListener, Exchange {
     private static final int CHUNK = 32 * 1024;
 
     private final byte[] body;
+    private final int taken;
     private final Holds holds;
     private final AsyncContext async;
     private final Scheduler.Timer timer;
@@ -25,8 +27,10 @@ final class Answer implements WriteListener, Exchange {
     private int written;
     private @Nullable ServletOutputStream out;
 
-    Answer(byte[] body, Holds holds, AsyncContext async) {
+    /** An answer that has taken so many bytes of {@link Holds#answerRoom}. */
+    Answer(byte[] body, int taken, Holds holds, AsyncContext async) {
         this.body = body;
+        this.taken = taken;
         this.holds = holds;
         this.async = async;
         this.timer = holds.scheduler().schedule(this::end, holds.stallNanos());
@@ -70,6 +74,7 @@ final class Answer implements WriteListener, Exchange {
         if (over.compareAndSet(false, true)) {
             timer.cancel();
             Exchanges.complete(async);
+            holds.answerRoom().release(taken);
             holds.ended(this);
         }
     }

@@ -70,6 +70,10 @@ public final class CometConfig {
         return false;
     }
 
+    int maxAnswerBytesTotal() {
+        return from.maxAnswerBytesTotal;
+    }
+
     int maxHeld() {
         return from.maxHeld;
     }
@@ -118,6 +122,7 @@ public final class CometConfig {
         private Duration stallLimit = Duration.ofSeconds(30);
         private Duration bodyTimeout = Duration.ofSeconds(30);
         private int maxBodyBytesTotal = 64 << 20;
+        private int maxAnswerBytesTotal = 64 << 20;
         private int maxHeld = 120_000;
         private int maxPublishRate;
         private int publishBurst;
@@ -169,6 +174,15 @@ public final class CometConfig {
          */
         public Builder maxBodyBytesTotal(int bytes) {
             maxBodyBytesTotal = atLeast("max-body-bytes-total", bytes, 1);
+            return this;
+        }
+
+        /**
+         * {@code max-answer-bytes-total=67108864}: how many bytes the large answers (lists, above 4 KiB) that are being written may
+         * have together; one that would go beyond it is refused with 503.
+         */
+        public Builder maxAnswerBytesTotal(int bytes) {
+            maxAnswerBytesTotal = atLeast("max-answer-bytes-total", bytes, 1);
             return this;
         }
 

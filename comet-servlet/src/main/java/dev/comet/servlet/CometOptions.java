@@ -58,6 +58,11 @@ public final class CometOptions {
                 "67108864",
                 "bytes of all bodies being read",
                 (b, v) -> b.maxBodyBytesTotal(number(v)));
+        at(
+                "max-answer-bytes-total",
+                "67108864",
+                "bytes of all large answers",
+                (b, v) -> b.maxAnswerBytesTotal(number(v)));
         at("max-held", "120000", "requests open at an endpoint", (b, v) -> b.maxHeld(number(v)));
         at("max-publish-rate", "0", "messages a second of a caller", (b, v) -> b.maxPublishRate(number(v)));
         at("publish-burst", "0", "of them at once; 0: twice the rate", (b, v) -> b.publishBurst(number(v)));

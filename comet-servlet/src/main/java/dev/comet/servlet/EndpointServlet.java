@@ -120,6 +120,11 @@ abstract class EndpointServlet extends HttpServlet {
         return parts().holds.bodyBytes() - parts().holds.bodyRoom().availablePermits();
     }
 
+    /** How many bytes of large answers are held now. */
+    int answering() {
+        return parts().holds.answerBytes() - parts().holds.answerRoom().availablePermits();
+    }
+
     private Parts parts() {
         Parts p = parts;
         if (p == null) {
@@ -226,12 +231,20 @@ abstract class EndpointServlet extends HttpServlet {
     private void send(Parts p, Request request, Reply reply, HttpServletResponse response, AsyncContext async)
             throws IOException {
         if (reply instanceof Reply.Now now) {
+            int large = isSmall(now) ? 0 : now.body().length;
+            if (!p.holds.answerRoom().tryAcquire(large)) {
+                Problem full =
+                        new Problem(503, "the server writes as much as it may at one time (max-answer-bytes-total)");
+                send(p, request, p.dialect.refused(request, full), response, async);
+                return;
+            }
+            Answer answer = new Answer(now.body(), large, p.holds, async);
             writeHead(p, response, now);
             response.setContentLength(now.body().length);
             if (!isSmall(now)) {
                 sayLast(response); // Tomcat would keep the connection of one that is broken off, and its client waiting
             }
-            new Answer(now.body(), p.holds, async).start(response.getOutputStream());
+            answer.start(response.getOutputStream());
         } else if (reply instanceof Reply.Hold hold) {
             HeldResponse held = new HeldResponse(p.holds, hold.framing());
             Subscriber subscriber;

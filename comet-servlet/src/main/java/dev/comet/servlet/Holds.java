@@ -22,6 +22,8 @@ final class Holds {
     private final long stallNanos;
     private final int bodyBytes;
     private final Semaphore bodyRoom;
+    private final int answerBytes;
+    private final Semaphore answerRoom;
     private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
 
     private final Runnable unregister;
@@ -37,6 +39,8 @@ final class Holds {
         this.most = config.maxHeld();
         this.bodyBytes = config.maxBodyBytesTotal();
         this.bodyRoom = new Semaphore(bodyBytes);
+        this.answerBytes = config.maxAnswerBytesTotal();
+        this.answerRoom = new Semaphore(answerBytes);
         this.stallNanos = config.stallLimit().toNanos();
         this.unregister = comet.onClose(() -> close(LAST_WORDS));
     }
@@ -61,6 +65,16 @@ final class Holds {
     /** What is left of them. */
     Semaphore bodyRoom() {
         return bodyRoom;
+    }
+
+    /** How many bytes the large answers that are being written may have together. */
+    int answerBytes() {
+        return answerBytes;
+    }
+
+    /** What is left of them. */
+    Semaphore answerRoom() {
+        return answerRoom;
     }
 
     Frames take() {

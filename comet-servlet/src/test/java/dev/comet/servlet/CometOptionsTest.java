@@ -255,6 +255,7 @@ final class CometOptionsTest {
                 "stall-limit",
                 "body-timeout",
                 "max-body-bytes-total",
+                "max-answer-bytes-total",
                 "max-held",
                 "retry",
                 "token-expiring",

@@ -1192,6 +1192,28 @@ abstract class ContractTest {
         assertThat(published(20_000)).isEqualTo(201);
     }
 
+    /** Who asks for long lists and does not read them fills no memory with them. */
+    @Test
+    void largeAnswers_areWrittenAsFarAsThereIsRoomForAll() throws Exception {
+        config.maxAnswerBytesTotal(10_000);
+        start();
+        for (int i = 0; i < 45; i++) {
+            comet.channel("x".repeat(190) + i);
+        }
+        for (int i = 0; i < 3; i++) {
+            assertThat(connect().get("/admin/channels").rest()).hasSizeGreaterThan(45 * 190);
+            await("the room is given back", () -> admin.answering() == 0);
+        }
+        for (int i = 45; i < 60; i++) {
+            comet.channel("x".repeat(190) + i);
+        }
+        Exchange refused = connect().get("/admin/channels");
+        assertThat(refused.status()).isEqualTo(503);
+        assertThat(refused.header("Retry-After")).isPresent();
+        assertThat(refused.rest()).contains("max-answer-bytes-total");
+        assertThat(admin.answering()).isZero();
+    }
+
     /** Old ones stay, small requests are answered, and whoever is refused is told when to come back. */
     @Test
     void openRequests_areHeldUpToALimit() throws Exception {
