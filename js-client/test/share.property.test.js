@@ -47,7 +47,7 @@ const run = async seed => {
       Object.assign(tab, { places, trace: [] });
       tab.subscription.on('gap', gap => tab.trace.push(gap));
       const isOpen = tab.subscription.on('state', ({ state }) => {
-        if (state != 'open') return;
+        if (state != 'open' && state != 'paused') return; // its buffer may be full before it is open
         isOpen();
         for (const [name, place] of places) {
           const { epoch, next } = where(name);
