@@ -115,6 +115,7 @@ export const connect = (url, options = {}) => {
       if (ended) return;
       ended = true;
       failure = error;
+      if (!error && queue.splice(0).length) cursor = taken; // the page wants no more
       ownLife.abort();
       attempt.abort();
       resume?.();
@@ -128,7 +129,7 @@ export const connect = (url, options = {}) => {
       const isOther = type != 'visibilitychange';
       if (isOther) transport = suspicion = 0;
       failures = 0;
-      if (resume) return resume();
+      if (resume) return isFull || resume(); // a page that is looked at has taken nothing yet
       if (isOther || Date.now() - heard > 2 * heartbeat) {
         isWoken = true;
         attempt.abort();
@@ -194,6 +195,12 @@ export const connect = (url, options = {}) => {
       const renew = body =>
         typeof token == 'function' && request('/token', { method: 'POST', body, signal }, true).catch(abort);
 
+      const stopIfFull = () => {
+        if (queue.length < buffer) return;
+        isWoken = true; // if it is all taken by then
+        abort();
+      };
+
       /** Takes what the server says. An answer that is complete has all that there is. */
       const receive = (item, isComplete) => {
         if (signal.aborted) return;
@@ -230,7 +237,7 @@ export const connect = (url, options = {}) => {
           notify();
         }
         cursor = next || cursor;
-        if (queue.length >= buffer && !isComplete) abort();
+        if (!isComplete) stopIfFull();
       };
 
       const look = async (wait, at) => (await ask({ as: 'poll', wait }, signal, at)).json();
@@ -240,7 +247,7 @@ export const connect = (url, options = {}) => {
         const items = [...gaps, ...messages];
         for (const item of items) receive(item, true);
         if (!signal.aborted) cursor = next;
-        if (queue.length >= buffer) abort();
+        stopIfFull();
         return items;
       };
 
@@ -389,7 +396,7 @@ export const connect = (url, options = {}) => {
             const error = failure;
             failure = 0;
             if (error) throw error;
-            return { value: undefined, done: true };
+            return { done: true };
           } else {
             await new Promise(done => takers.push(done));
           }
@@ -397,7 +404,7 @@ export const connect = (url, options = {}) => {
       },
       async return() {
         end();
-        return { value: undefined, done: true };
+        return { done: true };
       },
     };
 

@@ -209,6 +209,19 @@ for (const transport of ['sse', 'stream', 'poll']) {
       assert.equal(w.clock.pending, 0);
     });
 
+    test('what was not taken before close is not brought any more, and the cursor leads on to it', async () => {
+      const subscription = start();
+      await w.pass(100);
+      for (let i = 0; i < 4; i++) w.server.publish('news', i);
+      await w.pass(100);
+      await subscription.next();
+      subscription.close();
+      assert.equal((await subscription.next()).done, true);
+      const got = collect(comet.subscribe('news', { from: subscription.cursor }));
+      await w.pass(100);
+      assert.deepEqual(got.data(), [1, 2, 3]);
+    });
+
     test('an AbortSignal closes it', async () => {
       const own = new AbortController();
       const got = collect(start({}, 'news', { signal: own.signal }));
@@ -232,6 +245,33 @@ for (const transport of ['sse', 'stream', 'poll']) {
       await w.pass(60_000);
       assert.deepEqual(got.data(), Array.from({ length: 50 }, (_, i) => i));
       assert.equal(w.server.connections.size, 1);
+    });
+
+    test('an application that keeps up with a small buffer does not wait between its parts', async () => {
+      w.server.history = 1000;
+      w.server.piece = 5;
+      for (let i = 0; i < 100; i++) w.server.publish('news', i);
+      const got = collect(start({ buffer: 5 }, 'news', { from: 'oldest' }));
+      await w.pass(5_000);
+      assert.deepEqual(got.data(), Array.from({ length: 100 }, (_, i) => i));
+    });
+
+    test('a page that is looked at again and again, and takes nothing, is brought no more', async () => {
+      w.server.history = 1000;
+      w.server.piece = 5;
+      const subscription = start({ buffer: 5 }, 'news', { from: 'oldest' });
+      for (let i = 0; i < 50; i++) w.server.publish('news', i);
+      await w.pass(1_000);
+      const before = w.server.requests.length;
+      for (let i = 0; i < 10; i++) {
+        w.fire('visibilitychange');
+        w.fire('online');
+        await w.pass(100);
+      }
+      assert.equal(w.server.requests.length, before);
+      const got = collect(subscription);
+      await w.pass(60_000);
+      assert.deepEqual(got.data(), Array.from({ length: 50 }, (_, i) => i));
     });
 
     test('the cursor leads on in another page', async () => {
