@@ -77,6 +77,7 @@ const run = async seed => {
       open,
       () => {
         const tab = any();
+        if (tab.isFrozen) tab.thaw(); // a frozen page closes nothing
         tab.comet.close();
         check(tab);
       },
