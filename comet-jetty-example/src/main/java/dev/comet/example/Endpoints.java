@@ -34,9 +34,13 @@ final class Endpoints {
 
     /** The example's own pages may publish to their own channels, from wherever they are read. The counters are the server's. */
     private static Authorizer.Decision decide(Authorizer.Question question) {
-        return question.action() == Action.PUBLISH
-                        && PAGES.stream().anyMatch(question.channel()::startsWith)
-                        && !question.channel().equals(StatsPublisher.CHANNEL)
+        if (question.action() != Action.PUBLISH) {
+            return Authorizer.Decision.UNKNOWN;
+        }
+        if (question.channel().equals(StatsPublisher.CHANNEL)) {
+            return Authorizer.Decision.DENY; // CComet's default is that anyone may
+        }
+        return PAGES.stream().anyMatch(question.channel()::startsWith)
                 ? Authorizer.Decision.ALLOW
                 : Authorizer.Decision.UNKNOWN;
     }

@@ -28,7 +28,11 @@ final class PagesServlet extends HttpServlet {
             "svg", "image/svg+xml");
 
     private static final Pattern PAGE = Pattern.compile("/([a-z][a-z-]*\\.[a-z]+)");
-    private static final Pattern WEBJAR = Pattern.compile("/webjars/([\\w.-]+)/((?:[\\w-][\\w.-]*/)*[\\w-][\\w.-]*)");
+
+    /** Possessive: a path of thousands of directories would have the matcher call itself as often, and overflow the stack. */
+    private static final Pattern WEBJAR =
+            Pattern.compile("/webjars/([\\w-][\\w.-]*)/((?:[\\w-][\\w.-]*/)*+[\\w-][\\w.-]*)");
+
     private static final String WEBJARS = "META-INF/resources/webjars/";
 
     /** {@code frame-ancestors}, because a click on a page of ours should be one that its reader means. */

@@ -124,6 +124,13 @@ class ExampleTest {
         }
     }
 
+    /** A regression: the matcher overflowed the stack. */
+    @Test
+    void path_ofThousandsOfDirectories_isNotThere() throws Exception {
+        assertThat(Http.get(at("/webjars/comet/" + "a/".repeat(3500) + "x.js")).statusCode())
+                .isEqualTo(404);
+    }
+
     /** What a page of the demos does, and nobody else may: the example's authorizer lets them post to their own channels. */
     @Test
     void demos_mayPostToTheirOwnChannels_overStardust() throws Exception {
@@ -152,6 +159,17 @@ class ExampleTest {
             assertThat(Http.post(at("/comet/channels/" + other), "from a page").statusCode())
                     .isEqualTo(403);
         }
+    }
+
+    /** A regression: over CComet, where anyone may publish by default, anyone could push them out of their channel's history. */
+    @Test
+    void counters_areTheServersAlone() throws Exception {
+        Http.get(at("/ccomet/publish?channel=demo-stats&sname=x&msg=forged&callback=cb"));
+        assertThat(Http.post(at("/comet-admin/channels/demo-stats"), "forged").statusCode())
+                .isEqualTo(403);
+        Http.get(at("/ccomet/publish?channel=demo-debug&sname=x&msg=mine&callback=cb"));
+
+        assertThat(comet.stats().published()).isOne();
     }
 
     /** Whoever opens the dashboard sees what was before, and nobody has to have looked. */

@@ -185,8 +185,10 @@ const list = async () => {
 
 // ---------------------------------------------------------------- the counters
 
+const FIGURES = ['uptime', 'heap', 'heapMost', 'channels', 'subscribers', 'sessions', 'published', 'delivered', 'gaps', 'lost', 'resets'];
+
 const counters = ({ data, time }) => {
-  if (typeof data?.published != 'number') return; // anybody may publish to the channels of the demos
+  if (!FIGURES.every(name => Number.isFinite(data?.[name]))) return; // what else somebody may publish there stops nothing
   samples.push({ ...data, time });
   if (samples.length > SECONDS) samples.shift();
   $('empty').hidden = true;

@@ -107,6 +107,8 @@ const tell = text => {
 const run = async (wire, way, channels) => {
   const mine = (running = new AbortController());
   const { signal } = mine;
+  let wake;
+  signal.addEventListener('abort', () => wake?.());
   const begun = performance.now();
   while (!signal.aborted) {
     let pause = 0;
@@ -138,8 +140,8 @@ const run = async (wire, way, channels) => {
     if (pause && !signal.aborted) {
       if (pause > 1000) showState('waiting', 'asking again soon');
       await new Promise(done => {
+        wake = done;
         setTimeout(done, pause);
-        signal.addEventListener('abort', done);
       });
     }
   }

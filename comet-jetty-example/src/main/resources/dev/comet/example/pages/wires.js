@@ -85,7 +85,8 @@ const script = (parameter, prefix) =>
       });
     } finally {
       element.remove();
-      window[name] = () => {}; // it may still come
+      if (signal.aborted) window[name] = () => {}; // it may still come
+      else delete window[name];
     }
   };
 

@@ -121,6 +121,7 @@ class PagesTest {
     @Test
     void dashboard_drawsWhatTheHubTells(Site site, BrowserContext context) {
         Complaints complaints = new Complaints(context);
+        site.comet().publishJson("demo-stats", "{\"published\":1}"); // and is not stopped by anything else
         Page page = open(context, site, "/dashboard.html", "open");
         site.publish("demo-a", 1, 42);
 
