@@ -74,16 +74,31 @@ final class Members {
         }
         Member member = all.get(name);
         if (member == null) {
-            int most = channel.hub.settings().maxMembersPerChannel();
-            if (all.size() >= most) {
-                throw channel.hub.refused(
-                        Refusal.TOO_MANY_MEMBERS,
-                        "channel '" + channel.name() + "' has its maximum of " + most + " members");
-            }
+            requireRoom(all);
             member = new Member();
             all.put(name, member);
         }
         return member;
+    }
+
+    /**
+     * Looks whether one may join by this name, now.
+     *
+     * @throws RefusedException {@link Refusal#TOO_MANY_MEMBERS}
+     */
+    synchronized void requireRoomFor(String name) {
+        if (byName != null && !byName.containsKey(name)) {
+            requireRoom(byName);
+        }
+    }
+
+    private void requireRoom(Map<String, Member> all) {
+        int most = channel.hub.settings().maxMembersPerChannel();
+        if (all.size() >= most) {
+            throw channel.hub.refused(
+                    Refusal.TOO_MANY_MEMBERS,
+                    "channel '" + channel.name() + "' has its maximum of " + most + " members");
+        }
     }
 
     /** Announces one who is coming, and counts it as just gone unless it is there. */

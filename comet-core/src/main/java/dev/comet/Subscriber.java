@@ -105,6 +105,7 @@ public final class Subscriber {
     /** Becomes a member of its channels, when it has a name. */
     void joinAll(List<Channel> channels) {
         if (member != null) {
+            channels.forEach(channel -> channel.membership().requireRoomFor(member)); // all, or nobody hears of it
             joined = new ArrayList<>(channels.size());
             for (Channel channel : channels) {
                 channel.membership().join(member);
