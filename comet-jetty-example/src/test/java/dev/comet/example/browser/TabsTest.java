@@ -75,6 +75,23 @@ class TabsTest {
         assertThat(leaders).containsExactly(a.page());
     }
 
+    /** And finds beside it what it shares by. */
+    @Test
+    void clientForPagesWithoutModules_sharesWithThoseThatHaveThem(Site site, BrowserContext context) throws Exception {
+        Follower module = open(site, context, "demo-a");
+        Page script = context.newPage();
+        script.navigate(site.at("/follow-script.html"));
+        assertThat(script.evaluate("Object.keys(comet)")).isEqualTo(List.of("connect"));
+        script.evaluate("follow({ shareTabs: true }, ['demo-a'], {})");
+        Eventually.isTrue(script, "told.transports.at(-1) == 'share'");
+
+        site.publish("demo-a", 1, 20);
+
+        module.sawAll(20);
+        Eventually.isSame(script, "told.seen", Follower.numbers(1, 20, 1));
+        Until.held(site.comet(), "demo-a", 1);
+    }
+
     /** What breaks is the leader's connection; all the others follow. */
     @Test
     void connectionIsCut_allGoOn(Site site, BrowserContext context) throws Exception {

@@ -4,7 +4,7 @@ import { connect } from '/webjars/comet/comet.js';
 window.told = { seen: [], channels: [], gaps: [], states: [], transports: [], error: null };
 
 window.follow = (options, channels, more) => {
-  window.client = connect('/comet', { retry: 50, heartbeat: 1000, pollWait: 5, ...options });
+  window.client = (window.comet?.connect ?? connect)('/comet', { retry: 50, heartbeat: 1000, pollWait: 5, ...options });
   client.on('state', ({ state, transport }) => {
     told.states.push(state);
     if (state == 'open') told.transports.push(transport);
