@@ -1,6 +1,7 @@
 package dev.comet.example;
 
 import dev.comet.Comet;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.logging.Level;
@@ -33,7 +34,13 @@ public final class Main {
             return;
         }
         quiet();
-        server.start();
+        try {
+            server.start();
+        } catch (IOException e) { // its text has the address
+            System.err.println(
+                    e.getMessage() + System.lineSeparator() + "--port=8081 takes another, --port=0 any that is free.");
+            System.exit(1);
+        }
         new StatsPublisher(comet, PagesServlet.version("comet").orElseThrow()).start();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(comet, server), "comet-shutdown"));
         System.out.print(server.welcome());
