@@ -600,7 +600,7 @@ public final class Comet implements AutoCloseable {
         private int liveWindow = 128;
         private int maxHistoryMessages = 100_000;
         private long maxHistoryBytes = 64 << 20;
-        private long maxHistoryBytesTotal = Runtime.getRuntime().maxMemory() / 100 * 25;
+        private long maxHistoryBytesTotal = Runtime.getRuntime().maxMemory() / 100 * 10;
         private int maxChannels = 100_000;
         private int maxSubscribers = 100_000;
         private int maxSubscribersPerChannel;
@@ -669,7 +669,7 @@ public final class Comet implements AutoCloseable {
 
         /**
          * {@code max-history-bytes-total}: what all channels may hold together, a message counting 128 bytes beside its payload
-         * and attributes; by default a quarter of the largest heap that the JVM will use. A publish that finds no room takes it
+         * and attributes; by default a tenth of the largest heap that the JVM will use. A publish that finds no room takes it
          * from its own channel's oldest messages, and is refused where that would not be enough.
          */
         public Builder maxHistoryBytesTotal(long bytes) {

@@ -36,7 +36,7 @@ public final class CometOptions {
         hub("max-history-bytes", "67108864", "most that a channel may ask for", (b, v) -> b.maxHistoryBytes(bytes(v)));
         hub(
                 "max-history-bytes-total",
-                "25%",
+                "10%",
                 "bytes that all channels hold, or % of the heap",
                 (b, v) -> b.maxHistoryBytesTotal(share(v)));
         hub("max-channels", "100000", "channels", (b, v) -> b.maxChannels(number(v)));
