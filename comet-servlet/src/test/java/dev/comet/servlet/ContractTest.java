@@ -28,9 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -54,9 +52,9 @@ abstract class ContractTest {
     private static final long PROMPT_NANOS = Duration.ofSeconds(15).toNanos();
 
     private final List<Client> clients = new CopyOnWriteArrayList<>();
-    private final Log log = new Log();
     private final ExecutorService threads = Executors.newCachedThreadPool();
 
+    private Complaints complaints;
     private CountingScheduler scheduler;
     private Comet.Builder hub;
     private CometConfig.Builder config;
@@ -78,7 +76,7 @@ abstract class ContractTest {
 
     @BeforeEach
     void settings() {
-        Logger.getLogger("").addHandler(log);
+        complaints = new Complaints();
         before = Set.copyOf(threadsNamed("comet-"));
         scheduler = new CountingScheduler();
         hub = Comet.builder().scheduler(scheduler);
@@ -110,8 +108,8 @@ abstract class ContractTest {
         scheduler.close();
         await("no thread of the hub", () -> before.containsAll(threadsNamed("comet-")));
         assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
-        Logger.getLogger("").removeHandler(log);
-        assertThat(log.complaints()).isEmpty();
+        complaints.close();
+        assertThat(complaints.all()).isEmpty();
     }
 
     private void stop() throws Exception {
@@ -122,7 +120,7 @@ abstract class ContractTest {
         assertThat(System.nanoTime() - began).as("nanoseconds to stop").isLessThan(PROMPT_NANOS);
     }
 
-    private static List<Thread> threadsNamed(String prefix) {
+    static List<Thread> threadsNamed(String prefix) {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith(prefix))
                 .toList();
@@ -132,7 +130,7 @@ abstract class ContractTest {
         await(what, Duration.ofSeconds(10), condition);
     }
 
-    private static void await(String what, Duration atMost, BooleanSupplier condition) {
+    static void await(String what, Duration atMost, BooleanSupplier condition) {
         long end = System.nanoTime() + atMost.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - end > 0) {
@@ -140,35 +138,6 @@ abstract class ContractTest {
             }
             LockSupport.parkNanos(2_000_000);
         }
-    }
-
-    /** What was logged that a person would have to look at. */
-    private static final class Log extends Handler {
-        private final List<LogRecord> records = new CopyOnWriteArrayList<>();
-
-        @Override
-        public void publish(LogRecord r) {
-            // UT005088: Undertow's own line for every complete() after a write that failed; nothing of ours can prevent
-            // it.
-            boolean ours = String.valueOf(r.getLoggerName()).startsWith("dev.comet");
-            if (r.getLevel().intValue() >= Level.WARNING.intValue()
-                    && (ours || r.getThrown() != null)
-                    && !String.valueOf(r.getMessage()).contains("UT005088")) {
-                records.add(r);
-            }
-        }
-
-        List<String> complaints() {
-            return records.stream()
-                    .map(r -> r.getLoggerName() + ": " + r.getMessage() + " " + r.getThrown())
-                    .toList();
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
     }
 
     // ---- short ways
@@ -1673,7 +1642,7 @@ abstract class ContractTest {
         return sorted[(int) ((sorted.length - 1) * (long) percent / 100)];
     }
 
-    private static long heap() {
+    static long heap() {
         Runtime runtime = Runtime.getRuntime();
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 3; i++) {
@@ -1701,13 +1670,13 @@ abstract class ContractTest {
                 .isEqualTo(404);
         assertThat(endpoint.held()).isZero();
         assertThat(comet.channels()).isEmpty();
-        await("the log has both", () -> log.records.size() == 2);
-        assertThat(log.records).allSatisfy(r -> {
+        await("the log has both", () -> complaints.records.size() == 2);
+        assertThat(complaints.records).allSatisfy(r -> {
             assertThat(r.getLevel()).isEqualTo(Level.SEVERE);
             assertThat(r.getMessage()).contains("legacy-filter", "<async-supported>true</async-supported>");
             assertThat(r.getThrown()).isNull();
         });
-        log.records.clear();
+        complaints.records.clear();
     }
 
     // ---- for subclasses

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The production scheduler, and how many timers of this package wait in it: those of held responses, bodies and answers, none of
- * which may outlive its request. <i>Thread-safe.</i>
+ * The production scheduler, and how many timers wait in it: those of this package (of held responses, bodies and answers, none of
+ * which may outlive its request), and all. <i>Thread-safe.</i>
  */
 final class CountingScheduler implements Scheduler, AutoCloseable {
     /** Only a hub makes the production scheduler. */
@@ -15,10 +15,16 @@ final class CountingScheduler implements Scheduler, AutoCloseable {
 
     private final Scheduler real = owner.scheduler();
     private final AtomicInteger pending = new AtomicInteger();
+    private final AtomicInteger others = new AtomicInteger();
 
     /** How many timers of this package neither fired nor were cancelled. */
     int pending() {
         return pending.get();
+    }
+
+    /** The same of all timers: those of channels and sessions, too. */
+    int pendingInAll() {
+        return pending.get() + others.get();
     }
 
     @Override
@@ -38,15 +44,14 @@ final class CountingScheduler implements Scheduler, AutoCloseable {
 
     @Override
     public Timer schedule(Runnable task, long delayNanos) {
-        if (!task.getClass().getName().startsWith(getClass().getPackageName())) {
-            return real.schedule(task, delayNanos);
-        }
-        pending.incrementAndGet();
+        boolean ours = task.getClass().getName().startsWith(getClass().getPackageName());
+        AtomicInteger count = ours ? pending : others;
+        count.incrementAndGet();
         AtomicBoolean over = new AtomicBoolean();
         Timer timer = real.schedule(
                 () -> {
                     if (over.compareAndSet(false, true)) {
-                        pending.decrementAndGet();
+                        count.decrementAndGet();
                     }
                     task.run();
                 },
@@ -54,7 +59,7 @@ final class CountingScheduler implements Scheduler, AutoCloseable {
         return () -> {
             boolean cancelled = timer.cancel();
             if (cancelled && over.compareAndSet(false, true)) {
-                pending.decrementAndGet();
+                count.decrementAndGet();
             }
             return cancelled;
         };
