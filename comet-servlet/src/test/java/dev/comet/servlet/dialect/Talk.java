@@ -166,6 +166,17 @@ public final class Talk implements AutoCloseable {
             return headers.getOrDefault(name, List.of());
         }
 
+        /** All headers, by their names. */
+        public Map<String, List<String>> headers() {
+            return headers;
+        }
+
+        /** Whether it has come to its end. */
+        public boolean isComplete() {
+            drain();
+            return complete;
+        }
+
         /** Whether it waits, with nothing written. */
         public boolean isHeld() {
             drain();
