@@ -6,12 +6,13 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.nio.ByteBuffer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How bytes are written to one class of output stream: as a ByteBuffer where that class has such a method (Servlet 6.1 has it, and
- * Jetty's for 6.0), as an array where not. What Jetty is given as a ByteBuffer it hands on to the socket; of an array that is
- * small it makes a copy, in a direct buffer of 32 KiB that the response keeps for as long as it is held.
+ * How bytes are written to one class of output stream: as an array, or to Jetty's as a ByteBuffer. That it hands on to the
+ * socket; of an array that is small it makes a copy, in a direct buffer of 32 KiB that the response keeps for as long as it is held.
+ * (Undertow's stream has such a method, too, but what is large is lost there once the socket is full.)
  *
  * <p><i>Immutable.</i>
  */
@@ -24,13 +25,12 @@ final class Outlet {
         }
     };
 
+    private static final Pattern JETTY = Pattern.compile("org\\.eclipse\\.jetty\\.ee\\d+\\.servlet\\.HttpOutput");
+
     private final @Nullable MethodHandle write;
-    private final boolean buffers;
 
     private Outlet(Class<?> type) {
-        this.write = write(type);
-        this.buffers =
-                write == null || !type.getName().matches("org\\.eclipse\\.jetty\\.ee\\d+\\.servlet\\.HttpOutput");
+        this.write = JETTY.matcher(type.getName()).matches() ? write(type) : null;
     }
 
     static Outlet of(ServletOutputStream out) {
@@ -49,7 +49,7 @@ final class Outlet {
 
     /** Whether what was written may wait for a flush. One that is not needed costs Jetty a tenth of the whole delivery. */
     boolean buffers() {
-        return buffers;
+        return write == null;
     }
 
     /** Writes the first bytes of an array, which the container may keep until it is ready again. */
