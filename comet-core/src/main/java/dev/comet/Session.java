@@ -82,6 +82,13 @@ public final class Session {
     public void touch() {
         long now = sessions.now();
         synchronized (this) {
+            seen(now);
+        }
+    }
+
+    /** Others may have read the clock later, and been faster. Its numbers compare by their difference only. */
+    private void seen(long now) {
+        if (now - touched > 0) {
             touched = now;
         }
     }
@@ -121,7 +128,7 @@ public final class Session {
             replaced = poll;
             poll = fresh;
             pollOver = false;
-            touched = now;
+            seen(now);
             over = closed;
         }
         if (replaced != null) {
@@ -140,21 +147,27 @@ public final class Session {
             if (poll == of) {
                 position = reached;
                 pollOver = true;
-                touched = now;
+                seen(now);
             }
         }
     }
 
     /** Forgets the client; a poll that is open ends with {@link CloseReason#EXPIRED}. */
     public void close() {
-        Subscriber open;
-        Scheduler.Timer timer;
-        List<Channel> released;
         synchronized (this) {
             if (closed) {
                 return;
             }
             closed = true;
+        }
+        finish();
+    }
+
+    private void finish() {
+        Subscriber open;
+        Scheduler.Timer timer;
+        List<Channel> released;
+        synchronized (this) {
             open = poll;
             timer = watch;
             released = retained;
@@ -171,18 +184,28 @@ public final class Session {
     }
 
     /**
-     * How long it may still go without a poll; 0 or less: it is to be forgotten. Nobody says when a poll's connection broke: it may
-     * have been a moment ago, so the client has the whole time from when that is seen.
+     * Closes it when its time is over. Nobody says when a poll's connection broke: it may have been a moment ago, so the client has
+     * the whole time from when that is seen.
+     *
+     * @return how long it may still go without a poll; 0 or less: it is closed, by this very look, so that nobody comes in between
      */
-    synchronized long left(long now, long timeoutNanos) {
-        if (closed) {
-            return 0;
+    long closeWhenOver(long now, long timeoutNanos) {
+        long left;
+        synchronized (this) {
+            if (closed) {
+                return 0;
+            }
+            boolean open = poll != null && !poll.isClosed();
+            if (open || !pollOver) {
+                pollOver = !open;
+                seen(now);
+            }
+            left = timeoutNanos - (now - touched);
+            closed = left <= 0;
         }
-        boolean open = poll != null && !poll.isClosed();
-        if (open || !pollOver) {
-            pollOver = !open;
-            touched = now;
+        if (left <= 0) {
+            finish();
         }
-        return timeoutNanos - (now - touched);
+        return left;
     }
 }

@@ -94,11 +94,9 @@ public final class Sessions {
     }
 
     private void look(Session session) {
-        long left = session.left(now(), timeoutNanos);
+        long left = session.closeWhenOver(now(), timeoutNanos);
         if (left > 0) {
             watch(session, left);
-        } else {
-            session.close();
         }
     }
 
