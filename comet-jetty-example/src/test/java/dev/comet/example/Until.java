@@ -4,6 +4,7 @@ import dev.comet.Channel;
 import dev.comet.Comet;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
@@ -31,6 +32,17 @@ public final class Until {
         while (!comet.stats().subscribersBySource().keySet().containsAll(sources)) {
             if (System.nanoTime() > end) {
                 throw new AssertionError("there are not " + sources + ": " + comet.stats());
+            }
+            look();
+        }
+    }
+
+    /** Until this is so. */
+    static void holds(String what, Callable<Boolean> condition) throws Exception {
+        long end = System.nanoTime() + LIMIT.toNanos();
+        while (!condition.call()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("waited " + LIMIT + " for: " + what);
             }
             look();
         }
