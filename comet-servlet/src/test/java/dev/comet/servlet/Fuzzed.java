@@ -396,17 +396,19 @@ enum Fuzzed {
     /** Does what it is for with these bytes, and throws when something is not right. */
     abstract void take(byte[] bytes);
 
+    private static final List<Fuzzed> ALL = List.of(values());
+
     /** What Jazzer calls: the first byte, a letter, chooses the target, so that one process has all of them. */
     public static void fuzzerTestOneInput(byte[] bytes) {
         if (bytes.length > 0) {
-            values()[Math.floorMod(bytes[0] - 'a', values().length)].take(Arrays.copyOfRange(bytes, 1, bytes.length));
+            ALL.get(Math.floorMod(bytes[0] - 'a', ALL.size())).take(Arrays.copyOfRange(bytes, 1, bytes.length));
         }
     }
 
     /** An input of this target, for {@link #fuzzerTestOneInput}. */
     byte[] chosen(byte[] bytes) {
         byte[] all = new byte[bytes.length + 1];
-        all[0] = (byte) ('a' + ordinal());
+        all[0] = (byte) ('a' + ALL.indexOf(this));
         System.arraycopy(bytes, 0, all, 1, bytes.length);
         return all;
     }

@@ -210,7 +210,7 @@ final class HostileClients implements Closeable {
         long end = System.nanoTime() + atLeast.toNanos();
         List<Future<?>> all = new ArrayList<>();
         for (Trick trick : Trick.values()) {
-            Random random = new Random(seed + trick.ordinal());
+            Random random = new Random(seed + trick.name().hashCode());
             LongAdder count = played.get(trick);
             long until = count.sum() + times;
             all.add(threads.submit(() -> {

@@ -24,7 +24,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
@@ -46,17 +45,6 @@ final class HostileClientsTest {
     private static final long MIB = 1 << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private enum Server {
-        JETTY(JettyContainer::new),
-        TOMCAT(TomcatContainer::new);
-
-        private final Supplier<Container> container;
-
-        Server(Supplier<Container> container) {
-            this.container = container;
-        }
-    }
-
     @ParameterizedTest
     @EnumSource
     @Timeout(120)
@@ -76,7 +64,7 @@ final class HostileClientsTest {
         Set<Thread> threads = Thread.getAllStackTraces().keySet();
         try (Complaints complaints = new Complaints();
                 CountingScheduler scheduler = new CountingScheduler()) {
-            Site site = new Site(server.container.get(), scheduler);
+            Site site = new Site(server.container(), scheduler);
             try {
                 Account empty = Account.now();
                 site.suffer(Duration.ofSeconds(1), perByte, 10);
