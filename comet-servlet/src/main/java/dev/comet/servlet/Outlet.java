@@ -6,6 +6,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -17,24 +18,27 @@ import org.jspecify.annotations.Nullable;
  * <p><i>Immutable.</i>
  */
 final class Outlet {
-    /** One for each class of output stream, for as long as that class is loaded. */
-    private static final ClassValue<Outlet> OF = new ClassValue<>() {
+    private static final Pattern JETTY = Pattern.compile("org\\.eclipse\\.jetty\\.ee\\d+\\.servlet\\.HttpOutput");
+
+    /**
+     * What is kept here a class keeps for as long as it is loaded, and the container's outlive the application: so it may be of no
+     * class of ours. An Outlet there would keep the class loader of every application that was undeployed.
+     */
+    private static final ClassValue<Optional<MethodHandle>> WRITE = new ClassValue<>() {
         @Override
-        protected Outlet computeValue(Class<?> type) {
-            return new Outlet(type);
+        protected Optional<MethodHandle> computeValue(Class<?> type) {
+            return Optional.ofNullable(JETTY.matcher(type.getName()).matches() ? write(type) : null);
         }
     };
 
-    private static final Pattern JETTY = Pattern.compile("org\\.eclipse\\.jetty\\.ee\\d+\\.servlet\\.HttpOutput");
-
     private final @Nullable MethodHandle write;
 
-    private Outlet(Class<?> type) {
-        this.write = JETTY.matcher(type.getName()).matches() ? write(type) : null;
+    private Outlet(@Nullable MethodHandle write) {
+        this.write = write;
     }
 
     static Outlet of(ServletOutputStream out) {
-        return OF.get(out.getClass());
+        return new Outlet(WRITE.get(out.getClass()).orElse(null));
     }
 
     private static @Nullable MethodHandle write(Class<?> type) {
