@@ -326,7 +326,10 @@ final class Simulation implements Runnable {
                         hub.broadcast(draft(messages.broadcastToken(), lot.below(20)));
                     }
                 }
-                case 7 -> threads.shiftWallClock(lot.between(-20_000, 20_000));
+                case 7 -> {
+                    messages.syncAll(); // what ages at once has been seen
+                    threads.shiftWallClock(lot.between(-20_000, 20_000));
+                }
                 case 8 -> rejects = !rejects && lot.oneIn(2);
                 case 9, 10 -> {
                     if (channel != null) {

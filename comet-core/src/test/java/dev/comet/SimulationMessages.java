@@ -15,7 +15,7 @@ final class SimulationMessages {
     private final Simulation world;
     private final List<String> channelOf = new ArrayList<>(); // by token
     private final List<Boolean> isStored = new ArrayList<>();
-    private final Map<Integer, SimulationLife> lives = new HashMap<>(); // by epoch; never iterated
+    private final Map<Integer, SimulationLife> lives = new HashMap<>(); // by epoch
     private final Map<String, List<SimulationLife>> livesOf = new HashMap<>(); // by name; never iterated
 
     long stored;
@@ -72,6 +72,11 @@ final class SimulationMessages {
             livesOf.computeIfAbsent(channel.name(), n -> new ArrayList<>()).add(life);
         }
         return life;
+    }
+
+    /** Looks at every ring, before what is in it can go. */
+    void syncAll() {
+        lives.values().forEach(SimulationLife::sync);
     }
 
     /** The life that a message says it is of. Every life is known before its first message is stored. */

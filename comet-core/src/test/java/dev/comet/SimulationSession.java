@@ -28,6 +28,7 @@ final class SimulationSession implements SimulationActor, SimulationWire.End {
 
     private boolean closed;
     private long aliveAt;
+    private @Nullable SimulationWire committed;
 
     /** The lives that it keeps from going as idle. */
     private List<SimulationLife> kept = List.of();
@@ -169,8 +170,9 @@ final class SimulationSession implements SimulationActor, SimulationWire.End {
             return; // of an earlier one, which counts no more
         }
         CloseReason ending = subscriber.ending().orElse(CloseReason.DONE);
-        if (ending != CloseReason.EXPIRED) {
+        if (ending != CloseReason.EXPIRED && ending != CloseReason.REPLACED) { // the other's commit counts then
             alive();
+            committed = from;
         }
         if (!certain
                 || polling > 1
@@ -192,7 +194,11 @@ final class SimulationSession implements SimulationActor, SimulationWire.End {
         if (poll == wire && subscriber != null) {
             poll = null;
             if (!isExpired(subscriber)) {
-                alive();
+                boolean replaced =
+                        subscriber.ending().filter(CloseReason.REPLACED::equals).isPresent();
+                if (committed != wire && !replaced) { // else its time runs from the commit, or from the other's
+                    alive();
+                }
             } else if (!late && !closed && session != null) {
                 throw world.violation("session " + id + " has gone while it polled");
             }
