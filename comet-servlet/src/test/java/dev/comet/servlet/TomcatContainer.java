@@ -4,7 +4,9 @@ import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServlet;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.catalina.Context;
 import org.apache.catalina.Wrapper;
 import org.apache.catalina.connector.Connector;
@@ -15,11 +17,11 @@ import org.apache.tomcat.util.descriptor.web.FilterMap;
 /** Tomcat 11. */
 final class TomcatContainer implements Container {
     private final Tomcat tomcat = new Tomcat();
+    private Path base = Path.of("");
 
     @Override
     public void start(Map<String, HttpServlet> servlets, Map<String, Filter> filters) throws Exception {
-        Path base = Files.createTempDirectory("comet-tomcat");
-        base.toFile().deleteOnExit();
+        base = Files.createTempDirectory("comet-tomcat");
         tomcat.setBaseDir(base.toString());
         tomcat.setSilent(true);
         Connector connector = new Connector();
@@ -57,5 +59,10 @@ final class TomcatContainer implements Container {
     public void stop() throws Exception {
         tomcat.stop();
         tomcat.destroy();
+        try (Stream<Path> files = Files.walk(base)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 }
