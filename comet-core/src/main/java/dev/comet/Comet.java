@@ -34,8 +34,11 @@ import org.jspecify.annotations.Nullable;
 public final class Comet implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("dev.comet");
 
-    /** Ids start here times the Unix time in seconds, once: so they grow across restarts too, and stay below 2^53. */
-    private static final long IDS_PER_SECOND = 100_000;
+    /**
+     * Ids start here times the Unix time in milliseconds, once: so they grow across restarts too, be they within a second, and stay below
+     * 2^53.
+     */
+    private static final long IDS_PER_MILLI = 100;
 
     private enum State {
         OPEN,
@@ -74,7 +77,7 @@ public final class Comet implements AutoCloseable {
         this.log = builder.log;
         this.historyBudget = new HistoryBudget(settings.maxHistoryBytesTotal());
         this.epochs = builder.epochs;
-        this.lastId = new AtomicLong(scheduler.currentTimeMillis() / 1000 * IDS_PER_SECOND);
+        this.lastId = new AtomicLong(scheduler.currentTimeMillis() * IDS_PER_MILLI);
         this.lives = new Lives(this);
         this.unregister = register(builder.jmxName);
     }
