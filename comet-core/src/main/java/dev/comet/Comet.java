@@ -317,8 +317,8 @@ public final class Comet implements AutoCloseable {
     }
 
     /**
-     * The pull side, for transports: follows channels, which are created when there are none; when it is refused, none is. Read once after it returns: that
-     * is the replay.
+     * The pull side, for transports: follows channels, which are created when there are none; when it is refused, none is.
+     * Read once after it returns: that is the replay.
      *
      * @param wake see {@link Subscriber}; it may be called before this method has returned
      * @throws RefusedException {@link Refusal#BAD_CHANNEL}, {@link Refusal#TOO_MANY_CHANNELS_ASKED},

@@ -26,12 +26,9 @@ final class HistoryBudget {
      * @return false when there is no room for that: nothing has changed then
      */
     boolean take(long bytes) {
-        if (bytes > 0 && used.addAndGet(bytes) > most) {
+        if (used.addAndGet(bytes) > most && bytes > 0) {
             used.addAndGet(-bytes);
             return false;
-        }
-        if (bytes < 0) {
-            used.addAndGet(bytes);
         }
         return true;
     }
@@ -44,9 +41,5 @@ final class HistoryBudget {
     /** How many bytes are used now. */
     long used() {
         return used.get();
-    }
-
-    long most() {
-        return most;
     }
 }
