@@ -38,6 +38,13 @@ abstract class Drain implements Runnable {
         }
     }
 
+    /** As {@link #signal}, and the first round is done by the caller, when nobody is at it. */
+    final void signalHere() {
+        if ((int) WORK.getAndAdd(this, 1) == 0) {
+            work(1);
+        }
+    }
+
     private void schedule() {
         executor().execute(this);
     }
@@ -50,7 +57,11 @@ abstract class Drain implements Runnable {
 
     @Override
     public final void run() {
-        for (int round = 0; round < ROUNDS; round++) {
+        work(ROUNDS);
+    }
+
+    private void work(int rounds) {
+        for (int round = 0; round < rounds; round++) {
             int seen = work;
             drain();
             if ((int) WORK.getAndAdd(this, -seen) == seen) {

@@ -25,6 +25,8 @@ final class Fanout {
     /** Small enough that two threads share 1,000 subscribers evenly, large enough that a task is worth its hand-over. */
     static final int SLICE = 256;
 
+    static final int FEW = Integer.getInteger("few", 16);
+
     private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Attachment[].class);
     private static final int INITIAL = 4;
     private static final Slice[] NONE = {};
@@ -69,6 +71,16 @@ final class Fanout {
             if (slice.count > 0) {
                 slice.signal();
             }
+        }
+    }
+
+    /** The same; by the caller itself where they are so few that a task would not be worth its hand-over. */
+    void signalHere() {
+        Slice[] all = slices;
+        if (all.length == 1 && all[0].count <= FEW) {
+            all[0].signalHere();
+        } else {
+            signal();
         }
     }
 

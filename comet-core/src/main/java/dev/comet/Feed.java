@@ -62,7 +62,7 @@ final class Feed {
     Message append(Message.Kind kind, Draft draft) {
         Message m = store(kind, draft);
         if (m != null) {
-            fanout.signal();
+            fanout.signalHere();
         }
         return m;
     }

@@ -10,16 +10,16 @@ import java.util.regex.Pattern;
 
 /** IP addresses as text: what is loopback, what a block holds, what forwarding headers say. Names are never looked up. */
 final class Addresses {
-    /** Strictly: what only looks like an address, 999.1.1.1, InetAddress would look up as a name. */
-    private static final String OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
-
-    private static final Pattern V4 = Pattern.compile("(" + OCTET + "\\.){3}" + OCTET);
+    private static final int MAX_OCTET = 255;
     private static final Pattern V6 = Pattern.compile("[0-9a-f:]*:[0-9a-f:.]*");
 
     private Addresses() {}
 
     /** An address without brackets, zone, or the IPv6 form of an IPv4 address. */
     static String plain(String address) {
+        if (isV4(address)) {
+            return address;
+        }
         String a = address.strip().toLowerCase(Locale.ROOT);
         if (a.startsWith("[") && a.endsWith("]")) {
             a = a.substring(1, a.length() - 1);
@@ -30,12 +30,14 @@ final class Addresses {
     }
 
     static boolean isLoopback(String address) {
-        return parse(address).filter(InetAddress::isLoopbackAddress).isPresent();
+        return isV4(address)
+                ? address.startsWith("127.")
+                : parse(address).filter(InetAddress::isLoopbackAddress).isPresent();
     }
 
     /** An address from its literal; empty for anything else, a name above all. */
     static Optional<InetAddress> parse(String literal) {
-        if (!V4.matcher(literal).matches() && !V6.matcher(literal).matches()) {
+        if (!isV4(literal) && !V6.matcher(literal).matches()) {
             return Optional.empty();
         }
         try {
@@ -43,6 +45,27 @@ final class Addresses {
         } catch (UnknownHostException e) {
             return Optional.empty(); // the shape of an address, but none
         }
+    }
+
+    /** Strictly: what only looks like an address, 999.1.1.1 or 1.02.3.4, InetAddress would look up as a name, or read otherwise. */
+    private static boolean isV4(String text) {
+        int octets = 0;
+        int octet = -1; // nothing yet
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '.' && octet >= 0) {
+                octets++;
+                octet = -1;
+            } else if (c >= '0' && c <= '9' && octet != 0) { // no digit after a leading zero
+                octet = Math.max(octet, 0) * 10 + c - '0';
+                if (octet > MAX_OCTET) {
+                    return false;
+                }
+            } else {
+                return false;
+            }
+        }
+        return octets == 3 && octet >= 0;
     }
 
     /** A block of addresses: {@code 10.0.0.0/8}, {@code ::1}. <i>Immutable.</i> */

@@ -5,9 +5,11 @@ import dev.comet.servlet.dialect.Problem;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -49,10 +51,33 @@ final class Body implements ReadListener, Exchange {
         this.timer = holds.scheduler().schedule(this::tooSlow, atMost.toNanos());
     }
 
-    void start(long declared, ServletInputStream from) {
+    /**
+     * What of a body of known length can be read without waiting. Of most it is the whole, for it came with the head: nothing needs
+     * to be held for it then.
+     */
+    static byte[] here(HttpServletRequest request) throws IOException {
+        int length = (int) Math.max(0, request.getContentLengthLong());
+        byte[] here = new byte[length];
+        int size = 0;
+        ServletInputStream from = request.getInputStream();
+        while (size < length && from.available() > 0) { // Tomcat says 1 where there is more
+            int n = from.read(here, size, length - size);
+            if (n < 0) {
+                break;
+            }
+            size += n;
+        }
+        return size == length ? here : Arrays.copyOf(here, size);
+    }
+
+    void start(long declared, byte[] begun, ServletInputStream from) {
         holds.begun(this);
         if (declared > limit) {
             end(NONE, tooLarge());
+            return;
+        }
+        add(begun, begun.length);
+        if (over.get()) {
             return;
         }
         in = from;
@@ -68,17 +93,21 @@ final class Body implements ReadListener, Exchange {
             if (n < 0) {
                 return; // onAllDataRead comes
             }
-            if (bytes.size() + n > limit) {
-                end(NONE, tooLarge());
-            } else if (!holds.bodyRoom().tryAcquire(n)) {
-                end(NONE, new Problem(503, "the server reads as much as it may at one time (max-body-bytes-total)"));
-            } else {
-                taken.addAndGet(n);
-                bytes.write(chunk, 0, n);
-            }
+            add(chunk, n);
         }
         if (over.get()) {
             giveBack(); // the timer may have ended it between the two looks
+        }
+    }
+
+    private void add(byte[] chunk, int n) {
+        if (bytes.size() + n > limit) {
+            end(NONE, tooLarge());
+        } else if (!holds.bodyRoom().tryAcquire(n)) {
+            end(NONE, new Problem(503, "the server reads as much as it may at one time (max-body-bytes-total)"));
+        } else {
+            taken.addAndGet(n);
+            bytes.write(chunk, 0, n);
         }
     }
 

@@ -38,6 +38,8 @@ abstract class EndpointServlet extends HttpServlet {
     /** What fits into any container's buffer, so that writing it does not touch the socket. */
     private static final int SMALL = 4096;
 
+    private static final byte[] NO_BODY = {};
+
     private static final String IN_THE_LOG = "the server failed; its log says why";
 
     // Written by the constructor or by init().
@@ -137,6 +139,17 @@ abstract class EndpointServlet extends HttpServlet {
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         Parts p = parts();
         Answered answered = answer(p, Requests.head(request, p.config), p::identified, p.dialect::answer);
+        byte[] begun = NO_BODY;
+        boolean bodyLeft = hasBody(request);
+        if (answered.reply instanceof Reply.Read read
+                && request.getContentLengthLong() <= Math.min(SMALL, read.limit())
+                && request.isAsyncSupported()) { // or it would be found out only by those that come in pieces
+            begun = Body.here(request);
+            if (begun.length == request.getContentLengthLong()) {
+                bodyLeft = false;
+                answered = answerWhole(p, answered.request, read, begun);
+            }
+        }
         Request head = answered.request;
         Reply reply = answered.reply;
         if (!isSmall(reply) && p.holds.isFull()) {
@@ -146,7 +159,7 @@ abstract class EndpointServlet extends HttpServlet {
             logThatAsyncIsMissing(request);
             reply = p.dialect.refused(head, new Problem(500, IN_THE_LOG));
         }
-        if (!(reply instanceof Reply.Read) && hasBody(request)) {
+        if (!(reply instanceof Reply.Read) && bodyLeft) {
             sayLast(response); // the body is not worth reading
         }
         if (reply instanceof Reply.Now now && isSmall(now)) {
@@ -160,7 +173,7 @@ abstract class EndpointServlet extends HttpServlet {
         AsyncContext async = startAsync(request);
         try {
             if (reply instanceof Reply.Read read) {
-                readBody(p, head, read, request, response, async);
+                readBody(p, head, read, begun, request, response, async);
             } else {
                 send(p, head, reply, response, async);
             }
@@ -192,6 +205,7 @@ abstract class EndpointServlet extends HttpServlet {
             Parts p,
             Request head,
             Reply.Read read,
+            byte[] begun,
             HttpServletRequest request,
             HttpServletResponse response,
             AsyncContext async)
@@ -202,11 +216,15 @@ abstract class EndpointServlet extends HttpServlet {
                 send(p, head, p.dialect.refused(head, problem), response, async);
                 return;
             }
-            UnaryOperator<Request> who = read.mayShowToken() ? p::identifiedByForm : UnaryOperator.identity();
-            Answered answered = answer(p, head.withBody(bytes), who, read.then());
+            Answered answered = answerWhole(p, head, read, bytes);
             send(p, answered.request, answered.reply, response, async);
         });
-        body.start(request.getContentLengthLong(), request.getInputStream());
+        body.start(request.getContentLengthLong(), begun, request.getInputStream());
+    }
+
+    private static Answered answerWhole(Parts p, Request head, Reply.Read read, byte[] body) {
+        UnaryOperator<Request> who = read.mayShowToken() ? p::identifiedByForm : UnaryOperator.identity();
+        return answer(p, head.withBody(body), who, read.then());
     }
 
     private static Answered answer(Parts p, Request asked, UnaryOperator<Request> who, Function<Request, Reply> by) {
@@ -258,6 +276,10 @@ abstract class EndpointServlet extends HttpServlet {
             ServletOutputStream out;
             try {
                 writeHead(response, 200, hold.framing().headers());
+                if (hold.framing().endsItsConnection()
+                        && async.getRequest().getProtocol().equals("HTTP/1.1")) {
+                    sayLast(response);
+                }
                 if (p.config.identityEncoding()) {
                     response.setHeader("Content-Encoding", "identity");
                 }

@@ -1,9 +1,7 @@
 package dev.comet.servlet;
 
 import dev.comet.CloseReason;
-import dev.comet.Event;
 import dev.comet.Scheduler;
-import dev.comet.Sink;
 import dev.comet.Subscriber;
 import dev.comet.servlet.HoldState.Act;
 import dev.comet.servlet.HoldState.Signal;
@@ -44,13 +42,16 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     /** Of at most {@link Frames#FULL} bytes and a frame each, before others have their turn. */
     private static final int WRITES = 16;
 
+    private static final int CLOSED = HoldState.CLOSED.ordinal();
+    private static final long NOBODY = 0; // no thread has this id
+
     private static final VarHandle STATE;
     private static final VarHandle INSIDE;
 
     static {
         try {
-            STATE = MethodHandles.lookup().findVarHandle(HeldResponse.class, "state", HoldState.class);
-            INSIDE = MethodHandles.lookup().findVarHandle(HeldResponse.class, "inside", Thread.class);
+            STATE = MethodHandles.lookup().findVarHandle(HeldResponse.class, "state", int.class);
+            INSIDE = MethodHandles.lookup().findVarHandle(HeldResponse.class, "inside", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -67,8 +68,10 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     private @Nullable AsyncContext async;
     private @Nullable ServletOutputStream out;
 
-    // Changed by compare-and-set only: a blind set could erase CLOSED.
-    private volatile HoldState state = HoldState.UNREADY;
+    // Changed by compare-and-set only: a blind set could erase CLOSED. This and the next are numbers, not references,
+    // for each
+    // reference that is stored in an old object makes work for G1, and these are stored with every delivery.
+    private volatile int state = HoldState.UNREADY.ordinal();
 
     // Owned by the drainer.
     private boolean begun;
@@ -76,10 +79,12 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     private boolean unflushed;
     private boolean committed;
     private @Nullable Token warned;
+    private boolean listening;
+    private @Nullable Gathering pending; // what was gathered before the container was listened to
 
     // Written by the drainer, read by the timer.
     private volatile long lastWrite;
-    private volatile boolean blocked = true;
+    private volatile boolean blocked;
     private volatile long blockedSince;
 
     // Written by the timer, read by the drainer.
@@ -92,8 +97,8 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     private volatile CloseReason reason = CloseReason.DISCONNECTED;
 
     // Written by whoever drains or completes, read by the container's callbacks: who may be inside the container, and
-    // whether nobody will be any more.
-    private volatile @Nullable Thread inside;
+    // whether nobody will be any more. A thread's id, or NOBODY.
+    private volatile long inside = NOBODY;
     private volatile boolean over;
 
     HeldResponse(Holds holds, Framing framing) {
@@ -107,7 +112,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         this.unflushed = framing.sendsHeadersAtOnce();
     }
 
-    /** Begins: the container calls {@link #onWritePossible} soon, which is the replay. Wakes may have come already. */
+    /** Begins, with a look at what there is already: the replay. Wakes may have come before. */
     void start(Subscriber follows, @Nullable Lease by, AsyncContext context, ServletOutputStream stream) {
         subscriber = follows;
         lease = by;
@@ -116,12 +121,12 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         holds.begun(this);
         try {
             context.addListener(this);
-            stream.setWriteListener(this);
         } catch (RuntimeException e) {
             holds.failed(e);
             abort(CloseReason.FAILED);
             return;
         }
+        signal(Signal.WRITE_POSSIBLE); // not by the container, but a look is as possible now
         watch();
     }
 
@@ -146,11 +151,16 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         return act;
     }
 
+    private boolean isClosed() {
+        return state == CLOSED;
+    }
+
     private Act change(Signal signal) {
         while (true) {
-            HoldState now = state;
+            HoldState now = HoldState.of(state);
             Transition to = now.on(signal);
-            if (to.next() == now || STATE.compareAndSet(this, now, to.next())) {
+            if (to.next() == now
+                    || STATE.compareAndSet(this, now.ordinal(), to.next().ordinal())) {
                 return to.act();
             }
         }
@@ -165,7 +175,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         if (from == null || to == null || context == null) {
             return; // not possible: the listener is set after them
         }
-        inside = Thread.currentThread();
+        inside = Thread.currentThread().getId();
         try {
             Act act = Act.LOOP; // signalled meanwhile: once more, beginning with isReady()
             while (act == Act.LOOP) {
@@ -175,7 +185,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
                 }
             }
         } catch (IOException | RuntimeException e) {
-            boolean expected = e instanceof IOException || state == HoldState.CLOSED;
+            boolean expected = e instanceof IOException || isClosed();
             leaveForGood(); // final, whatever it was: the client left, or the container has recycled the exchange
             if (expected) {
                 holds.note(e);
@@ -186,7 +196,8 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
             leaveForGood();
             throw e;
         } finally {
-            INSIDE.compareAndSet(this, Thread.currentThread(), null); // the next drainer may be at work already
+            INSIDE.compareAndSet(
+                    this, Thread.currentThread().getId(), NOBODY); // the next drainer may be at work already
         }
     }
 
@@ -218,7 +229,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         if (comes || change(Signal.TURN) != Act.DRAIN) {
             return Act.LEAVE;
         }
-        inside = Thread.currentThread();
+        inside = Thread.currentThread().getId();
         return Act.LOOP;
     }
 
@@ -244,23 +255,55 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
      * publishers are faster must not keep the thread from the others of its slice.
      */
     private Act round(Subscriber from, ServletOutputStream to, AsyncContext context) throws IOException {
-        Frames frames = holds.take();
+        return listening ? write(from, to, context) : look(from, to);
+    }
+
+    /**
+     * Reads. Only when there is something to write the container is asked to say when that is possible: many a poll ends before,
+     * and all are spared a round through the container that would find nothing.
+     */
+    private Act look(Subscriber from, ServletOutputStream to) {
+        Gathering gathering = holds.take();
+        boolean some = fill(from, gathering);
+        if (some || unflushed) {
+            pending = some ? gathering : null;
+            listening = true;
+            awaitContainer();
+            to.setWriteListener(this);
+            return signal(Signal.NOT_READY);
+        }
+        giveBack(gathering, false);
+        if (lastWords) {
+            framing.written(from);
+            signal(Signal.END);
+        }
+        return signal(Signal.NOTHING_LEFT);
+    }
+
+    private void awaitContainer() {
+        blockedSince = scheduler.nanoTime();
+        blocked = true;
+    }
+
+    private Act write(Subscriber from, ServletOutputStream to, AsyncContext context) throws IOException {
+        Gathering gathering = pending == null ? holds.take() : pending;
         Outlet outlet = Outlet.of(to);
         boolean lent = false;
         blocked = false;
-        for (int writes = 0; state != HoldState.CLOSED; ) {
+        for (int writes = 0; !isClosed(); ) {
             if (writes == WRITES) {
-                giveBack(frames, lent);
+                giveBack(gathering, lent);
                 return signal(Signal.SHARE_USED);
             }
             if (!to.isReady()) {
-                blockedSince = scheduler.nanoTime();
-                blocked = true;
-                giveBack(frames, lent);
+                awaitContainer();
+                giveBack(gathering, lent || pending != null);
                 return signal(Signal.NOT_READY);
             }
-            lent = fill(from, frames);
+            lent = pending != null || fill(from, gathering);
+            pending = null;
             if (lent) {
+                Frames frames = gathering.frames();
                 if (lastWords && !committed) {
                     context.getResponse().setContentLength(frames.size()); // that is all: no chunks, one write
                 }
@@ -280,41 +323,20 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
                 break;
             }
         }
-        giveBack(frames, lent);
+        giveBack(gathering, lent);
         return signal(Signal.NOTHING_LEFT);
     }
 
     /** What was written last and not followed by a true isReady(), the container may still have: nobody may write to it. */
-    private void giveBack(Frames frames, boolean lent) {
+    private void giveBack(Gathering gathering, boolean lent) {
         if (!lent) {
-            holds.giveBack(frames);
-        }
-    }
-
-    /** Where what is read goes. */
-    private final class Gathering implements Sink {
-        private final Subscriber from;
-        private final Frames frames;
-
-        Gathering(Subscriber from, Frames frames) {
-            this.from = from;
-            this.frames = frames;
-        }
-
-        @Override
-        public boolean accept(Event event) {
-            return framing.event(event, from, frames) && !frames.isFull();
-        }
-
-        @Override
-        public boolean takesGaps() {
-            return framing.takesGaps();
+            holds.giveBack(gathering);
         }
     }
 
     /** Gathers what is to be written next; false when there is nothing. */
-    private boolean fill(Subscriber from, Frames frames) {
-        frames.clear();
+    private boolean fill(Subscriber from, Gathering gathering) {
+        Frames frames = gathering.begin(framing, from);
         if (lastWords) {
             return false;
         }
@@ -325,7 +347,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         }
         Subscriber.Read read = Subscriber.Read.MORE;
         if (more && !frames.isFull()) {
-            read = from.read(new Gathering(from, frames));
+            read = from.read(gathering);
         }
         if (read == Subscriber.Read.CLOSED || framing.isDone()) {
             CloseReason why =
@@ -373,14 +395,14 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
 
     /** Ends it without last words. */
     private void abort(CloseReason why) {
-        if (state != HoldState.CLOSED) {
+        if (!isClosed()) {
             reason = why;
         }
         signal(Signal.END);
     }
 
     private void complete() {
-        inside = Thread.currentThread();
+        inside = Thread.currentThread().getId();
         Scheduler.Timer t = timer;
         if (t != null) {
             t.cancel();
@@ -402,7 +424,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
             }
         }
         over = true;
-        INSIDE.compareAndSet(this, Thread.currentThread(), null);
+        INSIDE.compareAndSet(this, Thread.currentThread().getId(), NOBODY);
         holds.ended(this);
     }
 
@@ -436,7 +458,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
      */
     private void disconnected() {
         abort(CloseReason.DISCONNECTED);
-        for (int i = 0; i < LOOKS && !over && inside != Thread.currentThread(); i++) {
+        for (int i = 0; i < LOOKS && !over && inside != Thread.currentThread().getId(); i++) {
             LockSupport.parkNanos(PAUSE_NANOS);
         }
     }
@@ -467,7 +489,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
             next = Math.min(next, held.nanosToNext(expiring));
         }
         timer = scheduler.schedule(this::tick, Math.min(next, stall));
-        if (state == HoldState.CLOSED) {
+        if (isClosed()) {
             Scheduler.Timer late = timer;
             if (late != null) {
                 late.cancel(); // it was closed before it could see this timer
@@ -477,7 +499,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
 
     private void tick() {
         Subscriber s = subscriber;
-        if (s == null || state == HoldState.CLOSED) {
+        if (s == null || isClosed()) {
             return;
         }
         long now = scheduler.nanoTime();
@@ -502,7 +524,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
                 signal(Signal.WAKE);
             }
         }
-        if (state != HoldState.CLOSED) {
+        if (!isClosed()) {
             watch();
         }
     }

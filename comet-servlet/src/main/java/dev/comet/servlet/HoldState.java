@@ -7,6 +7,8 @@ import static dev.comet.servlet.HoldState.Act.LEAVE;
 import static dev.comet.servlet.HoldState.Act.LOOP;
 import static dev.comet.servlet.HoldState.Act.NONE;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The states of a held response, and what each signal makes of them. Every change is one compare-and-set of the state; whoever
  * wins it does what the act says.
@@ -79,15 +81,42 @@ enum HoldState {
     /** A cell of the table. */
     record Transition(HoldState next, Act act) {}
 
+    private static final HoldState[] STATES = values();
+    private static final @Nullable Transition[][] TABLE = table();
+
+    private static @Nullable Transition[][] table() {
+        Signal[] signals = Signal.values();
+        @Nullable Transition[][] table = new Transition[STATES.length][signals.length];
+        for (HoldState state : STATES) {
+            for (Signal signal : signals) {
+                table[state.ordinal()][signal.ordinal()] = state.cell(signal);
+            }
+        }
+        return table;
+    }
+
+    /** The state of this {@link #ordinal}. A response keeps the number: to store it costs no collector anything. */
+    static HoldState of(int ordinal) {
+        return STATES[ordinal];
+    }
+
     /** The cell of the table for this state and a signal. */
     Transition on(Signal signal) {
+        Transition cell = TABLE[ordinal()][signal.ordinal()];
+        if (cell == null) {
+            throw new IllegalStateException(signal + " in " + this + ": only a drainer says that");
+        }
+        return cell;
+    }
+
+    private @Nullable Transition cell(Signal signal) {
         return switch (this) {
             case IDLE ->
                 switch (signal) {
                     case WAKE, WRITE_POSSIBLE -> to(DRAINING, DRAIN);
                     case TURN -> to(IDLE, NONE);
                     case END -> to(CLOSED, COMPLETE);
-                    case NOTHING_LEFT, NOT_READY, SHARE_USED -> throw impossible(signal);
+                    case NOTHING_LEFT, NOT_READY, SHARE_USED -> null;
                 };
             case DRAINING ->
                 switch (signal) {
@@ -110,14 +139,14 @@ enum HoldState {
                     case WAKE, WRITE_POSSIBLE -> to(HANDED_OVER, NONE);
                     case TURN -> to(DRAINING, DRAIN);
                     case END -> to(CLOSED, COMPLETE);
-                    case NOTHING_LEFT, NOT_READY, SHARE_USED -> throw impossible(signal);
+                    case NOTHING_LEFT, NOT_READY, SHARE_USED -> null;
                 };
             case UNREADY ->
                 switch (signal) {
                     case WAKE, TURN -> to(UNREADY, NONE);
                     case WRITE_POSSIBLE -> to(DRAINING, DRAIN);
                     case END -> to(CLOSED, COMPLETE);
-                    case NOTHING_LEFT, NOT_READY, SHARE_USED -> throw impossible(signal);
+                    case NOTHING_LEFT, NOT_READY, SHARE_USED -> null;
                 };
             case CLOSED ->
                 switch (signal) {
@@ -129,9 +158,5 @@ enum HoldState {
 
     private static Transition to(HoldState next, Act act) {
         return new Transition(next, act);
-    }
-
-    private IllegalStateException impossible(Signal signal) {
-        return new IllegalStateException(signal + " in " + this + ": only a drainer says that");
     }
 }

@@ -2,7 +2,6 @@ package dev.comet.servlet;
 
 import dev.comet.Comet;
 import dev.comet.Scheduler;
-import dev.comet.servlet.dialect.Frames;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -32,7 +31,7 @@ final class Holds {
     private volatile boolean closed;
 
     /** Room to gather in: a drain needs it while it runs, and an idle response has none. */
-    private final ArrayBlockingQueue<Frames> pool = new ArrayBlockingQueue<>(POOLED);
+    private final ArrayBlockingQueue<Gathering> pool = new ArrayBlockingQueue<>(POOLED);
 
     Holds(Comet comet, CometConfig config) {
         this.comet = comet;
@@ -77,14 +76,14 @@ final class Holds {
         return answerRoom;
     }
 
-    Frames take() {
-        Frames frames = pool.poll();
-        return frames == null ? new Frames() : frames;
+    Gathering take() {
+        Gathering gathering = pool.poll();
+        return gathering == null ? new Gathering() : gathering;
     }
 
-    void giveBack(Frames frames) {
-        frames.clear();
-        pool.offer(frames);
+    void giveBack(Gathering gathering) {
+        gathering.end();
+        pool.offer(gathering);
     }
 
     /** One more is open. When the endpoint is closed it does not stay so. */

@@ -6,9 +6,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * From the container's request to ours. Everything that is needed later is copied here: containers recycle. getParameter is never
@@ -16,33 +16,51 @@ import java.util.TreeMap;
  */
 final class Requests {
     private static final byte[] NO_BODY = {};
-    private static final List<String> SIGNS_OF_A_PROXY =
-            List.of("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via");
+    private static final Set<String> SIGNS_OF_A_PROXY = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+
+    static {
+        Collections.addAll(
+                SIGNS_OF_A_PROXY,
+                "Forwarded",
+                "X-Forwarded-For",
+                "X-Forwarded-Host",
+                "X-Forwarded-Proto",
+                "X-Real-IP",
+                "Via");
+    }
 
     private Requests() {}
 
     static Request head(HttpServletRequest request, CometConfig config) {
         String path = request.getPathInfo();
         String query = request.getQueryString();
+        Snapshot headers = Snapshot.of(request);
         return new Request(
                 request.getMethod(),
                 path == null ? "" : path,
                 query == null ? "" : query,
-                Snapshot.of(request),
-                caller(request, config),
+                headers,
+                caller(request, headers, config),
                 NO_BODY);
     }
 
-    /** The headers, copied. */
-    private record Snapshot(List<String> names, Map<String, List<String>> values) implements Request.Headers {
+    /**
+     * The headers, copied.
+     *
+     * @param names each once
+     * @param values of each name, at the same place; lists, for there are few
+     * @param host where no header says it
+     */
+    private record Snapshot(List<String> names, List<List<String>> values, List<String> host)
+            implements Request.Headers {
         static Snapshot of(HttpServletRequest request) {
             List<String> names = Collections.list(request.getHeaderNames());
-            Map<String, List<String>> values = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+            List<List<String>> values = new ArrayList<>(names.size());
             for (String name : names) {
-                values.put(name, Collections.list(request.getHeaders(name)));
+                values.add(Collections.list(request.getHeaders(name)));
             }
-            values.computeIfAbsent("Host", name -> List.of(authority(request)));
-            return new Snapshot(names, values);
+            boolean named = request.getHeader("Host") != null;
+            return new Snapshot(names, values, named ? List.of() : List.of(authority(request)));
         }
 
         /** HTTP/2 says :authority instead of Host, and Jetty does not make one of the other. */
@@ -55,49 +73,60 @@ final class Requests {
 
         @Override
         public List<String> all(String name) {
-            return values.getOrDefault(name, List.of());
+            for (int i = 0; i < names.size(); i++) {
+                if (names.get(i).equalsIgnoreCase(name)) {
+                    return values.get(i);
+                }
+            }
+            return name.equalsIgnoreCase("Host") ? host : List.of();
         }
     }
 
-    private static Caller caller(HttpServletRequest request, CometConfig config) {
+    private static Caller caller(HttpServletRequest request, Snapshot headers, CometConfig config) {
         String peer = Addresses.plain(request.getRemoteAddr());
         boolean trusted = config.trusts(peer);
-        boolean loopback = Addresses.isLoopback(peer) && (trusted ? namesLoopbackOnly(request) : !isProxied(request));
-        String address = trusted ? client(request, peer, config) : peer;
-        boolean forwarded = !trusted && isProxied(request);
+        boolean proxied = isProxied(headers);
+        boolean loopback = Addresses.isLoopback(peer) && (trusted ? namesLoopbackOnly(headers) : !proxied);
+        String address = trusted ? client(headers, peer, config) : peer;
+        boolean forwarded = !trusted && proxied;
         return new Caller(
                 address, loopback, forwarded, Optional.ofNullable(request.getUserPrincipal()), Optional.empty());
     }
 
     /** Behind a proxy on the same machine everyone is 127.0.0.1, so who may have been forwarded is never loopback. */
-    private static boolean isProxied(HttpServletRequest request) {
-        return SIGNS_OF_A_PROXY.stream().anyMatch(name -> request.getHeader(name) != null);
+    private static boolean isProxied(Snapshot headers) {
+        for (String name : headers.names) {
+            if (SIGNS_OF_A_PROXY.contains(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
      * Whether a proxy on this machine says of whom it forwards, and all that is said is loopback: in any of the headers, for the
      * proxy writes one of them and hands the others on as its caller sent them.
      */
-    private static boolean namesLoopbackOnly(HttpServletRequest request) {
-        List<String> named = new ArrayList<>(forwardedFor(request));
-        named.addAll(forwarded(request));
+    private static boolean namesLoopbackOnly(Snapshot headers) {
+        List<String> named = new ArrayList<>(forwardedFor(headers));
+        named.addAll(forwarded(headers));
         boolean forwarded = !named.isEmpty();
-        Collections.list(request.getHeaders("X-Real-IP")).forEach(ip -> named.add(Addresses.plain(ip)));
+        headers.all("X-Real-IP").forEach(ip -> named.add(Addresses.plain(ip)));
         return forwarded && named.stream().allMatch(Addresses::isLoopback);
     }
 
-    private static List<String> forwardedFor(HttpServletRequest request) {
-        return Addresses.forwardedFor(Collections.list(request.getHeaders("X-Forwarded-For")));
+    private static List<String> forwardedFor(Snapshot headers) {
+        return Addresses.forwardedFor(headers.all("X-Forwarded-For"));
     }
 
-    private static List<String> forwarded(HttpServletRequest request) {
-        return Addresses.forwarded(Collections.list(request.getHeaders("Forwarded")));
+    private static List<String> forwarded(Snapshot headers) {
+        return Addresses.forwarded(headers.all("Forwarded"));
     }
 
     /** The address that the nearest proxy which is not ours to trust says it was called from: read from the right. */
-    private static String client(HttpServletRequest request, String peer, CometConfig config) {
-        List<String> hops = forwardedFor(request);
-        hops = hops.isEmpty() ? forwarded(request) : hops; // X-Forwarded-For wins where both are there
+    private static String client(Snapshot headers, String peer, CometConfig config) {
+        List<String> hops = forwardedFor(headers);
+        hops = hops.isEmpty() ? forwarded(headers) : hops; // X-Forwarded-For wins where both are there
         String address = peer;
         for (int i = hops.size() - 1; i >= 0 && config.trusts(address); i--) {
             address = hops.get(i);

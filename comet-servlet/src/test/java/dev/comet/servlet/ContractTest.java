@@ -1199,9 +1199,11 @@ abstract class ContractTest {
                 .hasValueSatisfying(seconds -> assertThat(seconds).isBetween(1, 10));
         assertThat(refused.rest()).contains("urn:comet:too-many-subscribers", "(max-held)");
         Exchange form = connect().post("/comet/events", "application/x-www-form-urlencoded", "channel=b");
-        assertThat(form.status()).as("a body that is to be read").isEqualTo(503);
+        assertThat(form.status()).as("one that asks with its body").isEqualTo(503);
         assertThat(comet.find("b")).isEmpty();
-        assertThat(comet.stats().refusals()).containsEntry("too-many-subscribers", 1L);
+        assertThat(comet.stats().refusals().get("too-many-subscribers"))
+                .as("it counts as a subscriber when its body was there to be read with its head")
+                .isBetween(1L, 2L);
 
         assertThat(connect().get("/comet/channels/a").status()).isEqualTo(200);
         comet.publish("a", "x");

@@ -162,7 +162,7 @@ final class Servers {
                                     "-XX:G1HeapRegionSize=1m",
                                     "-XX:MinHeapFreeRatio=1",
                                     "-XX:MaxHeapFreeRatio=5")
-                            : List.of("-Xms2g", "-Xmx2g"));
+                            : List.of("-Xms2g", "-Xmx2g", "-XX:+AlwaysPreTouch"));
             command.addAll(options.jvm());
             command.addAll(List.of("-cp", path.get(), main));
             Arrays.stream(args)

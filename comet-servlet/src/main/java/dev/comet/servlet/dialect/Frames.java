@@ -24,9 +24,16 @@ public final class Frames {
         if (size == 0) {
             shared = frame;
         } else {
-            gather(frame);
+            gather(frame, frame.length);
         }
         size += frame.length;
+        return this;
+    }
+
+    /** Adds what others have gathered. */
+    public Frames add(Frames others) {
+        gather(others.bytes(), others.size);
+        size += others.size;
         return this;
     }
 
@@ -45,16 +52,16 @@ public final class Frames {
         return add(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private void gather(byte[] frame) {
-        if (gathered.length < size + frame.length) {
-            int room = Math.max(size + frame.length, Math.max(1024, Math.min(gathered.length * 2, KEPT)));
+    private void gather(byte[] frame, int length) {
+        if (gathered.length < size + length) {
+            int room = Math.max(size + length, Math.max(1024, Math.min(gathered.length * 2, KEPT)));
             gathered = shared == NONE ? Arrays.copyOf(gathered, room) : new byte[room];
         }
         if (shared != NONE) {
             System.arraycopy(shared, 0, gathered, 0, size);
             shared = NONE;
         }
-        System.arraycopy(frame, 0, gathered, size, frame.length);
+        System.arraycopy(frame, 0, gathered, size, length);
     }
 
     /** How many bytes there are. */

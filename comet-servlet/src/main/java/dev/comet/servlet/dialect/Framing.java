@@ -20,6 +20,14 @@ public interface Framing {
     }
 
     /**
+     * Whether nothing follows on its connection, where the protocol is HTTP/1.1: then what is written need not be cut into chunks,
+     * which costs a container a tenth of a delivery. The client cannot tell its end from its breaking off, and must not need to.
+     */
+    default boolean endsItsConnection() {
+        return false;
+    }
+
+    /**
      * What is sent at once; nothing for a poll.
      *
      * @return whether there is more to say: when not, nothing is read, and so nothing counts as delivered or as lost

@@ -113,7 +113,8 @@ public final class Request {
 
     /** The first value of a header. */
     public Optional<String> header(String name) {
-        return headers.all(name).stream().findFirst();
+        List<String> all = headers.all(name);
+        return all.isEmpty() ? Optional.empty() : Optional.of(all.get(0));
     }
 
     /**

@@ -31,6 +31,9 @@ final class Events {
         @SuppressWarnings("ImmutableEnumChecker") // List.of() is
         private final List<Header> headers;
 
+        /** In the statistics. */
+        private final String source = "native-" + name().toLowerCase(Locale.ROOT);
+
         As(String contentType) {
             headers = List.of(
                     new Header("Content-Type", contentType),
@@ -59,7 +62,7 @@ final class Events {
         Optional<String> member = parameters.first("presence");
         SubscribeOptions options = SubscribeOptions.of(channels)
                 .withFrom(from(request, parameters))
-                .withSource("native-" + as.name().toLowerCase(Locale.ROOT))
+                .withSource(as.source)
                 .withAddress(request.caller().address())
                 .withMembers(members);
         if (member.isPresent()) {
@@ -91,7 +94,7 @@ final class Events {
         return switch (as) {
             case SSE -> new Sse(settings, headers, several, flag(parameters, "envelope"));
             case NDJSON -> new Ndjson(settings, headers, several);
-            case POLL -> new Poll(headers, wait(parameters));
+            case POLL -> new Poll(headers, wait(parameters), several);
         };
     }
 

@@ -1,6 +1,8 @@
 package dev.comet.servlet.dialect.nativewire;
 
 import dev.comet.CloseReason;
+import dev.comet.Cursor;
+import dev.comet.Encoder;
 import dev.comet.Event;
 import dev.comet.Gap;
 import dev.comet.Message;
@@ -20,17 +22,24 @@ import org.jspecify.annotations.Nullable;
  * <p>Gaps stand before the messages in the answer, so one that shows up between messages is left for the next poll.
  */
 final class Poll implements Framing {
+    private static final byte[] COMMA = Json.ascii(",");
+    private static final byte[] BETWEEN = Json.ascii("],\"messages\":[");
+    private static final byte[] END = Json.ascii("]}\n");
+
+    /** One channel: the cursor is the same for every subscriber. */
+    private static final Encoder WHOLE = Json::whole;
 
     private final List<Header> headers;
     private final Duration wait;
     private final Frames gaps = new Frames();
     private final Frames messages = new Frames();
-    private @Nullable String cursor;
-    private boolean full;
+    private final boolean several;
+    private @Nullable Cursor cursor;
 
-    Poll(List<Header> headers, Duration wait) {
+    Poll(List<Header> headers, Duration wait, boolean severalChannels) {
         this.headers = headers;
         this.wait = wait;
+        this.several = severalChannels;
     }
 
     @Override
@@ -41,18 +50,20 @@ final class Poll implements Framing {
     @Override
     public boolean event(Event event, Subscriber at, Frames out) {
         if (event instanceof Gap gap) {
-            String now = at.cursor().toString();
-            gaps.add(gaps.size() == 0 ? "" : ",").add(Json.gap(gap, now));
-            cursor = now;
+            cursor = at.cursor();
+            next(gaps).add(Json.gap(gap, cursor.toString()));
+        } else if (event instanceof Message m && !several && Json.isNumbered(m)) {
+            cursor = m.cursor(); // the same for every subscriber
+            next(messages).add(m.encoded(WHOLE));
         } else if (event instanceof Message m) {
-            String now = at.cursor().toString();
-            messages.add(messages.size() == 0 ? "" : ",")
-                    .add(m.encoded(Json.OPEN))
-                    .add(Json.withCursor(now));
-            cursor = now;
-            full = messages.isFull();
+            cursor = at.cursor();
+            next(messages).add(m.encoded(Json.OPEN)).add(Json.withCursor(cursor.toString()));
         }
-        return !full;
+        return !messages.isFull();
+    }
+
+    private static Frames next(Frames of) {
+        return of.size() == 0 ? of : of.add(COMMA);
     }
 
     @Override
@@ -77,21 +88,17 @@ final class Poll implements Framing {
 
     @Override
     public void end(CloseReason reason, Subscriber at, Frames out) {
-        String reached = cursor == null ? at.cursor().toString() : cursor;
+        Cursor reached = cursor == null ? at.cursor() : cursor;
         out.add("{\"cursor\":\"" + reached + "\",\"gaps\":[")
-                .add(copy(gaps))
-                .add("],\"messages\":[")
-                .add(copy(messages))
-                .add("]}\n");
-    }
-
-    private static byte[] copy(Frames frames) {
-        return frames.size() == 0 ? new byte[0] : java.util.Arrays.copyOf(frames.bytes(), frames.size());
+                .add(gaps)
+                .add(BETWEEN)
+                .add(messages)
+                .add(END);
     }
 
     /** For tests and logs. */
     @Override
     public String toString() {
-        return "poll " + new String(copy(messages), StandardCharsets.UTF_8);
+        return "poll " + new String(messages.bytes(), 0, messages.size(), StandardCharsets.UTF_8);
     }
 }

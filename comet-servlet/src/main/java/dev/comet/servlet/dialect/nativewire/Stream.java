@@ -26,6 +26,11 @@ abstract class Stream implements Framing {
         return headers;
     }
 
+    @Override
+    public final boolean endsItsConnection() {
+        return true;
+    }
+
     /** 122 random bits, drawn when somebody wants to know: most streams are never asked. */
     @Override
     public final String connection() {
