@@ -117,7 +117,8 @@ public final class Comet implements AutoCloseable {
 
     /**
      * Publishes: when it returns, the message is stored, has its place, and its subscribers are signalled; it waits for none of
-     * them. The channel is created when there is none.
+     * them. Of a channel with few, this thread itself writes what their sockets take at once. The channel is created when there
+     * is none.
      *
      * @throws RefusedException {@link Refusal#BAD_CHANNEL}, {@link Refusal#MESSAGE_TOO_LARGE},
      *     {@link Refusal#TOO_MANY_CHANNELS}, {@link Refusal#HISTORY_FULL}, {@link Refusal#SHUTTING_DOWN}

@@ -8,7 +8,7 @@ import java.util.concurrent.Executor;
  * Work that many may ask for and one thread at a time does; requests that come while it is being done coalesce into one more
  * round. <i>Thread-safe.</i>
  *
- * <p>The counter is the work in progress: whoever raises it from 0 has the work executed, all others only raise it. The worker
+ * <p>The counter is the work in progress: whoever raises it from 0 has the work executed, or does it, all others only raise it. The worker
  * takes off what it saw before its round; what remains was asked for since, and it goes round again. After {@link #ROUNDS}
  * rounds it goes to the back of the executor's queue, so that a busy channel does not keep a thread for itself.
  */
@@ -33,16 +33,21 @@ abstract class Drain implements Runnable {
 
     /** Sees to it that a whole {@link #drain} begins after this call, one for any number of calls. */
     final void signal() {
-        if ((int) WORK.getAndAdd(this, 1) == 0) {
+        if (asked()) {
             schedule();
         }
     }
 
-    /** As {@link #signal}, and the first round is done by the caller, when nobody is at it. */
+    /** As {@link #signal}; and where nobody is at it, the caller does a round itself. What is asked for meanwhile, others do. */
     final void signalHere() {
-        if ((int) WORK.getAndAdd(this, 1) == 0) {
+        if (asked()) {
             work(1);
         }
+    }
+
+    /** Whether nobody is at it, so that whoever asked is to see to it. */
+    private boolean asked() {
+        return (int) WORK.getAndAdd(this, 1) == 0;
     }
 
     private void schedule() {

@@ -62,7 +62,11 @@ final class Feed {
     Message append(Message.Kind kind, Draft draft) {
         Message m = store(kind, draft);
         if (m != null) {
-            fanout.signalHere();
+            if (kind == Message.Kind.BROADCAST) {
+                fanout.signal(); // few on each of many channels are many
+            } else {
+                fanout.signalHere();
+            }
         }
         return m;
     }

@@ -18,23 +18,57 @@ class FanoutTest {
     private final List<Integer> woken = new ArrayList<>();
 
     @Test
-    void published_everybodyIsWoken_once_andNotByThePublisher() {
-        attach(3);
+    void many_areWokenOnce_andNotByThePublisher() {
+        attach(Fanout.FEW + 1);
         comet.publish("a", "x");
         assertThat(woken).isEmpty();
         time.runReady();
-        assertThat(woken).containsExactly(0, 1, 2);
+        assertThat(woken).hasSize(Fanout.FEW + 1).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void few_areWokenByThePublisher_andNobodyElse() {
+        attach(Fanout.FEW);
+        comet.publish("a", "x");
+        assertThat(woken).hasSize(Fanout.FEW).doesNotHaveDuplicates();
+        assertThat(time.pendingTasks()).isZero();
+    }
+
+    /** It is a publisher, and has other things to do: one round, whatever others publish meanwhile. */
+    @Test
+    void fewWhoAreSignalledMeanwhile_areWokenByTheExecutor() {
+        comet.attach(A, () -> {
+            woken.add(0);
+            if (woken.size() < 5) {
+                comet.publish("a", "again");
+            }
+        });
+        comet.publish("a", "x");
+        assertThat(woken).containsExactly(0);
+        assertThat(time.pendingTasks()).isEqualTo(1);
+        time.runReady();
+        assertThat(woken).hasSize(5);
+    }
+
+    /** Few on each of many channels are many. */
+    @Test
+    void broadcast_nobodyIsWokenByThePublisher() {
+        attach(1);
+        comet.broadcast(Draft.text("x"));
+        assertThat(woken).isEmpty();
+        time.runReady();
+        assertThat(woken).containsExactly(0);
     }
 
     @Test
     void signals_coalesce_intoOneRound() {
-        attach(2);
+        attach(Fanout.FEW + 1);
         for (int i = 0; i < 100; i++) {
             comet.publish("a", "x");
         }
         assertThat(time.pendingTasks()).isEqualTo(1);
         time.runReady();
-        assertThat(woken).containsExactly(0, 1);
+        assertThat(woken).hasSize(Fanout.FEW + 1).doesNotHaveDuplicates();
     }
 
     /** A signal that comes while a round is under way may be too late for those passed by: there is one round more. */
@@ -118,7 +152,7 @@ class FanoutTest {
         time.runReady();
         comet.publish("a", "z");
         time.runReady();
-        assertThat(woken).containsExactly(0, 0);
+        assertThat(woken).containsExactly(0, 0, 0);
     }
 
     /** Random comings and goings: at each publish exactly those who are there are woken. */

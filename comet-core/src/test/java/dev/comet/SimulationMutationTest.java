@@ -41,8 +41,8 @@ class SimulationMutationTest {
             new SimulationMutant(
                     "double drain: every signal has the work executed",
                     "Drain",
-                    "if ((int) WORK.getAndAdd(this, 1) == 0) {",
-                    "if ((int) WORK.getAndAdd(this, 1) >= 0) {"),
+                    "return (int) WORK.getAndAdd(this, 1) == 0;",
+                    "return (int) WORK.getAndAdd(this, 1) >= 0;"),
             new SimulationMutant(
                     "replay off by one",
                     "Feed",

@@ -594,6 +594,7 @@ class SubscribeTest {
         int[] woken = new int[1];
         Subscriber s = comet.attach(SubscribeOptions.of("a"), () -> woken[0]++);
         publish("a");
+        woken[0] = 0;
         s.end(CloseReason.STALLED);
         s.end(CloseReason.EXPIRED);
         assertThat(woken[0]).isEqualTo(1);

@@ -42,7 +42,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     /** Of at most {@link Frames#FULL} bytes and a frame each, before others have their turn. */
     private static final int WRITES = 16;
 
-    private static final int CLOSED = HoldState.CLOSED.ordinal();
+    private static final int CLOSED = HoldState.CLOSED.number;
     private static final long NOBODY = 0; // no thread has this id
 
     private static final VarHandle STATE;
@@ -68,10 +68,10 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     private @Nullable AsyncContext async;
     private @Nullable ServletOutputStream out;
 
-    // Changed by compare-and-set only: a blind set could erase CLOSED. This and the next are numbers, not references,
-    // for each
-    // reference that is stored in an old object makes work for G1, and these are stored with every delivery.
-    private volatile int state = HoldState.UNREADY.ordinal();
+    // Changed by compare-and-set only: a blind set could erase CLOSED. A number, as is "inside" below: a reference that
+    // is
+    // stored in an old object makes work for G1, and these are stored with every delivery.
+    private volatile int state = HoldState.UNREADY.number;
 
     // Owned by the drainer.
     private boolean begun;
@@ -79,12 +79,10 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     private boolean unflushed;
     private boolean committed;
     private @Nullable Token warned;
-    private boolean listening;
-    private @Nullable Gathering pending; // what was gathered before the container was listened to
 
     // Written by the drainer, read by the timer.
     private volatile long lastWrite;
-    private volatile boolean blocked;
+    private volatile boolean blocked = true;
     private volatile long blockedSince;
 
     // Written by the timer, read by the drainer.
@@ -112,7 +110,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         this.unflushed = framing.sendsHeadersAtOnce();
     }
 
-    /** Begins, with a look at what there is already: the replay. Wakes may have come before. */
+    /** Begins: the container calls {@link #onWritePossible} soon, which is the replay. Wakes may have come already. */
     void start(Subscriber follows, @Nullable Lease by, AsyncContext context, ServletOutputStream stream) {
         subscriber = follows;
         lease = by;
@@ -121,12 +119,12 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         holds.begun(this);
         try {
             context.addListener(this);
+            stream.setWriteListener(this);
         } catch (RuntimeException e) {
             holds.failed(e);
             abort(CloseReason.FAILED);
             return;
         }
-        signal(Signal.WRITE_POSSIBLE); // not by the container, but a look is as possible now
         watch();
     }
 
@@ -159,8 +157,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
         while (true) {
             HoldState now = HoldState.of(state);
             Transition to = now.on(signal);
-            if (to.next() == now
-                    || STATE.compareAndSet(this, now.ordinal(), to.next().ordinal())) {
+            if (to.next() == now || STATE.compareAndSet(this, now.number, to.next().number)) {
                 return to.act();
             }
         }
@@ -255,38 +252,7 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
      * publishers are faster must not keep the thread from the others of its slice.
      */
     private Act round(Subscriber from, ServletOutputStream to, AsyncContext context) throws IOException {
-        return listening ? write(from, to, context) : look(from, to);
-    }
-
-    /**
-     * Reads. Only when there is something to write the container is asked to say when that is possible: many a poll ends before,
-     * and all are spared a round through the container that would find nothing.
-     */
-    private Act look(Subscriber from, ServletOutputStream to) {
         Gathering gathering = holds.take();
-        boolean some = fill(from, gathering);
-        if (some || unflushed) {
-            pending = some ? gathering : null;
-            listening = true;
-            awaitContainer();
-            to.setWriteListener(this);
-            return signal(Signal.NOT_READY);
-        }
-        giveBack(gathering, false);
-        if (lastWords) {
-            framing.written(from);
-            signal(Signal.END);
-        }
-        return signal(Signal.NOTHING_LEFT);
-    }
-
-    private void awaitContainer() {
-        blockedSince = scheduler.nanoTime();
-        blocked = true;
-    }
-
-    private Act write(Subscriber from, ServletOutputStream to, AsyncContext context) throws IOException {
-        Gathering gathering = pending == null ? holds.take() : pending;
         Outlet outlet = Outlet.of(to);
         boolean lent = false;
         blocked = false;
@@ -296,12 +262,12 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
                 return signal(Signal.SHARE_USED);
             }
             if (!to.isReady()) {
-                awaitContainer();
-                giveBack(gathering, lent || pending != null);
+                blockedSince = scheduler.nanoTime();
+                blocked = true;
+                giveBack(gathering, lent);
                 return signal(Signal.NOT_READY);
             }
-            lent = pending != null || fill(from, gathering);
-            pending = null;
+            lent = fill(from, gathering);
             if (lent) {
                 Frames frames = gathering.frames();
                 if (lastWords && !committed) {

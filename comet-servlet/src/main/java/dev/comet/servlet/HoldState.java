@@ -7,6 +7,8 @@ import static dev.comet.servlet.HoldState.Act.LEAVE;
 import static dev.comet.servlet.HoldState.Act.LOOP;
 import static dev.comet.servlet.HoldState.Act.NONE;
 
+import java.util.EnumMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,17 +34,24 @@ import org.jspecify.annotations.Nullable;
  */
 enum HoldState {
     /** Nobody drains; all that there was is written and flushed. */
-    IDLE,
+    IDLE(0),
     /** One thread drains. */
-    DRAINING,
+    DRAINING(1),
     /** One thread drains, and is to look once more before it leaves. */
-    DRAIN_AGAIN,
+    DRAIN_AGAIN(2),
     /** Nobody drains, there may be something left, and a task that is to drain it waits for its turn. */
-    HANDED_OVER,
+    HANDED_OVER(3),
     /** The container said that it is not ready, and will call onWritePossible. The first state: it calls once at the start. */
-    UNREADY,
+    UNREADY(4),
     /** Over. Whoever drains still leaves, and completes. */
-    CLOSED;
+    CLOSED(5);
+
+    /** What a response keeps of it, for to store a number costs no collector anything: its place here, from 0. */
+    final int number;
+
+    HoldState(int number) {
+        this.number = number;
+    }
 
     /** What happens to a held response. */
     enum Signal {
@@ -82,27 +91,33 @@ enum HoldState {
     record Transition(HoldState next, Act act) {}
 
     private static final HoldState[] STATES = values();
-    private static final @Nullable Transition[][] TABLE = table();
+    /** Made once: each signal looks a cell up, and none is made anew. */
+    private static final Map<HoldState, Map<Signal, Transition>> CELLS = cells();
 
-    private static @Nullable Transition[][] table() {
-        Signal[] signals = Signal.values();
-        @Nullable Transition[][] table = new Transition[STATES.length][signals.length];
+    private static Map<HoldState, Map<Signal, Transition>> cells() {
+        Map<HoldState, Map<Signal, Transition>> cells = new EnumMap<>(HoldState.class);
         for (HoldState state : STATES) {
-            for (Signal signal : signals) {
-                table[state.ordinal()][signal.ordinal()] = state.cell(signal);
+            Map<Signal, Transition> row = new EnumMap<>(Signal.class);
+            for (Signal signal : Signal.values()) {
+                Transition cell = state.cell(signal);
+                if (cell != null) {
+                    row.put(signal, cell);
+                }
             }
+            cells.put(state, row);
         }
-        return table;
+        return cells;
     }
 
-    /** The state of this {@link #ordinal}. A response keeps the number: to store it costs no collector anything. */
-    static HoldState of(int ordinal) {
-        return STATES[ordinal];
+    /** The state of this {@link #number}. */
+    static HoldState of(int number) {
+        return STATES[number];
     }
 
     /** The cell of the table for this state and a signal. */
     Transition on(Signal signal) {
-        Transition cell = TABLE[ordinal()][signal.ordinal()];
+        Map<Signal, Transition> row = CELLS.get(this);
+        Transition cell = row == null ? null : row.get(signal);
         if (cell == null) {
             throw new IllegalStateException(signal + " in " + this + ": only a drainer says that");
         }

@@ -212,4 +212,12 @@ class HoldModelTest {
         }
         return parts.isEmpty() ? "–" : String.join(", ", parts);
     }
+
+    /** A response keeps the number only. */
+    @Test
+    void states_areFoundByTheirNumbers() {
+        for (HoldState state : HoldState.values()) {
+            assertThat(HoldState.of(state.number)).isEqualTo(state);
+        }
+    }
 }
