@@ -49,7 +49,7 @@ final class HostileClientsTest {
     @EnumSource
     @Timeout(120)
     void whatTheyTake_isGivenBack(Server server) throws Exception {
-        suffer(server, Duration.ofSeconds(6), Duration.ofMillis(50));
+        suffer(server, Duration.ofSeconds(29), Duration.ofMillis(50));
     }
 
     @ParameterizedTest

@@ -35,7 +35,7 @@ record Options(
             --floor=PATH       a server in C with one write a delivery, that is started with a port
             --nchan=PATH       nginx's nchan module, if it is not where Debian has it
             --cometload=PATH   has another load generator do the same work, and compares the two generators
-            --warm-up=5 --seconds=10
+            --warm-up=20 --seconds=10
             --out=DIR          where the figures go; comet-bench/target/compare by default
             """;
 
@@ -63,7 +63,7 @@ record Options(
                         given,
                         "--out",
                         root.resolve("comet-bench/target/compare").toString())),
-                Double.parseDouble(take(given, "--warm-up", quick ? "2" : "5")),
+                Double.parseDouble(take(given, "--warm-up", quick ? "2" : "20")),
                 Double.parseDouble(take(given, "--seconds", quick ? "3" : "10")));
         if (!given.isEmpty()) {
             throw new IllegalArgumentException("there is no " + given.keySet() + "; --help lists what there is");

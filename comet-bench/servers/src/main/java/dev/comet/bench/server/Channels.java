@@ -74,8 +74,12 @@ final class Channels {
         }
         to.streams.removeIf(stream -> !stream.send(frame));
         for (AsyncContext each : wake) {
-            answer((HttpServletResponse) each.getResponse(), answer);
-            each.complete();
+            try {
+                answer((HttpServletResponse) each.getResponse(), answer);
+                each.complete();
+            } catch (IllegalStateException e) {
+                // Its time-out was faster; it polls again.
+            }
         }
     }
 
