@@ -48,6 +48,7 @@ public final class Comet implements AutoCloseable {
     }
 
     final Scheduler scheduler;
+    final int few;
     final Counters counters = new Counters();
 
     private final Settings settings;
@@ -77,6 +78,7 @@ public final class Comet implements AutoCloseable {
         this.log = builder.log;
         this.historyBudget = new HistoryBudget(settings.maxHistoryBytesTotal());
         this.epochs = builder.epochs;
+        this.few = builder.few;
         this.lastId = new AtomicLong(scheduler.currentTimeMillis() * IDS_PER_MILLI);
         this.lives = new Lives(this);
         this.unregister = register(builder.jmxName);
@@ -618,6 +620,7 @@ public final class Comet implements AutoCloseable {
         private @Nullable Scheduler scheduler;
         private Executor listenerExecutor = ForkJoinPool.commonPool();
         private Log log = new MemoryLog();
+        private int few = Fanout.FEW;
         private IntSupplier epochs = () -> ThreadLocalRandom.current().nextInt();
 
         Builder() {}
@@ -772,6 +775,12 @@ public final class Comet implements AutoCloseable {
 
         Builder log(Log log) {
             this.log = log;
+            return this;
+        }
+
+        /** Up to how many subscribers of a channel its publisher wakes itself. */
+        Builder few(int subscribers) {
+            this.few = subscribers;
             return this;
         }
 

@@ -36,13 +36,16 @@ final class Fanout {
     private static final Slice[] NONE = {};
 
     private final Executor executor;
+    private final int few;
 
     // Written under the feed's lock, read by anyone.
     private volatile Slice[] slices = NONE;
     private volatile int size;
 
-    Fanout(Executor executor) {
+    /** Nobody yet; {@code few}: see {@link #FEW}, which the simulator varies. */
+    Fanout(Executor executor, int few) {
         this.executor = executor;
+        this.few = few;
     }
 
     /** How many subscribers there are. */
@@ -81,7 +84,7 @@ final class Fanout {
     /** The same; by the caller itself where they are so few that a task would not be worth its hand-over. */
     void signalHere() {
         Slice[] all = slices;
-        if (all.length == 1 && all[0].count <= FEW) {
+        if (all.length == 1 && all[0].count <= few) {
             all[0].signalHere();
         } else {
             signal();

@@ -44,7 +44,7 @@ final class Feed {
         Duration idle = channel.options().idleTimeout();
         this.idleNanos = idle.isZero() ? Long.MAX_VALUE : idle.toNanos();
         this.patience = idleNanos;
-        this.fanout = new Fanout(channel.hub.scheduler);
+        this.fanout = new Fanout(channel.hub.scheduler, channel.hub.few);
         this.touched = channel.hub.scheduler.nanoTime();
     }
 

@@ -95,6 +95,7 @@ final class Simulation implements Runnable {
                 .scheduler(threads)
                 .listenerExecutor(this::listen)
                 .epochs(this::epoch)
+                .few(lot.of(0, 0, 2, Fanout.FEW))
                 .log(new SimulationLog(logs.log(this), this))
                 .historyMessages(lot.of(0, 1, 3, 10, 100))
                 .historyBytes(lot.of(1, 60, 400, 1 << 20))
