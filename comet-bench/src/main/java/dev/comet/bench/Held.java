@@ -19,6 +19,7 @@ final class Held {
     private final Framing framing;
     private final Subscriber from;
     private final Frames frames;
+    private final Sink gathering = new Gathering();
     private boolean begun;
     private int messages;
 
@@ -41,7 +42,7 @@ final class Held {
                 begun = true;
                 framing.begin(from, frames);
             }
-            from.read(new Gathering());
+            from.read(gathering);
             over = framing.isDone();
             if (over) {
                 framing.end(CloseReason.DONE, from, frames);
@@ -55,7 +56,7 @@ final class Held {
         from.close(CloseReason.DONE);
     }
 
-    /** One for each read, as the servlet's. */
+    /** The same for all reads; the servlet's are pooled. */
     private final class Gathering implements Sink {
         @Override
         public boolean accept(Event event) {
