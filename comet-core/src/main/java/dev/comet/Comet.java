@@ -461,11 +461,17 @@ public final class Comet implements AutoCloseable {
         return new Sessions(this, timeout);
     }
 
-    void admitSession() {
-        if (sessions.incrementAndGet() > settings.maxSessions()) {
+    /** Counts one more; a fifth of them are for clients that register, for the others come by asking, as anyone can. */
+    void admitSession(boolean registered) {
+        int most = settings.maxSessions() - (registered ? 0 : settings.maxSessions() / 5);
+        if (sessions.incrementAndGet() > most) {
             sessions.decrementAndGet();
             throw refused(
-                    Refusal.TOO_MANY_SESSIONS, "the server has its maximum of " + settings.maxSessions() + " sessions");
+                    Refusal.TOO_MANY_SESSIONS,
+                    most == settings.maxSessions()
+                            ? "the server has its maximum of " + most + " sessions (max-sessions)"
+                            : "the server has " + most
+                                    + " sessions; those that are still free are for clients that register (max-sessions)");
         }
     }
 

@@ -41,7 +41,7 @@ public final class Sessions {
         if (byId.containsKey(id)) {
             throw exists(id);
         }
-        hub.admitSession();
+        hub.admitSession(follows == null);
         Session fresh;
         try {
             fresh = follows == null ? new Session(this, id, null) : following(id, follows);

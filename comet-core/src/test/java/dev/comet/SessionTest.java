@@ -257,6 +257,20 @@ class SessionTest {
         assertThat(time.pendingTimers()).isZero();
     }
 
+    /** Whoever asks has a session that follows: all together they leave a fifth to those who register. */
+    @Test
+    void sessionsThatAnyoneGetsByAsking_leaveRoomForOthers() {
+        Comet hub = Comet.builder().scheduler(time).maxSessions(10).build();
+        Sessions of = hub.sessions(TIMEOUT);
+        for (int i = 0; i < 8; i++) {
+            of.open("s" + i, SubscribeOptions.of("a"));
+        }
+        assertRefused(Refusal.TOO_MANY_SESSIONS, () -> of.open("s8", SubscribeOptions.of("a")));
+        of.open("r0");
+        of.open("r1");
+        assertRefused(Refusal.TOO_MANY_SESSIONS, () -> of.open("r2"));
+    }
+
     @Test
     void limits_andTheirRefusals() {
         sessions.open("1");

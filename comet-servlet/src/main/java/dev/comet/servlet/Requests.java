@@ -2,6 +2,8 @@ package dev.comet.servlet;
 
 import dev.comet.Caller;
 import dev.comet.servlet.dialect.Request;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletRequestWrapper;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -34,13 +36,12 @@ final class Requests {
     static Request head(HttpServletRequest request, CometConfig config) {
         String path = request.getPathInfo();
         String query = request.getQueryString();
-        Snapshot headers = Snapshot.of(request);
         return new Request(
                 request.getMethod(),
                 path == null ? "" : path,
                 query == null ? "" : query,
-                headers,
-                caller(request, headers, config),
+                Snapshot.of(request),
+                caller(request, config),
                 NO_BODY);
     }
 
@@ -82,15 +83,33 @@ final class Requests {
         }
     }
 
-    private static Caller caller(HttpServletRequest request, Snapshot headers, CometConfig config) {
-        String peer = Addresses.plain(request.getRemoteAddr());
+    private static Caller caller(HttpServletRequest request, CometConfig config) {
+        HttpServletRequest bare = bare(request);
+        Snapshot headers = Snapshot.of(bare);
+        String peer = Addresses.plain(bare.getRemoteAddr());
         boolean trusted = config.trusts(peer);
         boolean proxied = isProxied(headers);
         boolean loopback = Addresses.isLoopback(peer) && (trusted ? namesLoopbackOnly(headers) : !proxied);
-        String address = trusted ? client(headers, peer, config) : peer;
-        boolean forwarded = !trusted && proxied;
+        Optional<String> client = trusted ? client(headers, peer, config) : Optional.of(peer);
+        boolean forwarded = proxied && (!trusted || client.isEmpty());
         return new Caller(
-                address, loopback, forwarded, Optional.ofNullable(request.getUserPrincipal()), Optional.empty());
+                client.orElse(peer),
+                loopback,
+                forwarded,
+                Optional.ofNullable(request.getUserPrincipal()),
+                Optional.empty());
+    }
+
+    /**
+     * As the container has it. A filter that reads what proxies say, as Spring's ForwardedHeaderFilter, puts in the peer's place what the
+     * client itself may have written, and hides the headers that would tell: it has no say in who is this machine.
+     */
+    private static HttpServletRequest bare(HttpServletRequest request) {
+        ServletRequest bare = request;
+        while (bare instanceof ServletRequestWrapper wrapper) {
+            bare = wrapper.getRequest();
+        }
+        return bare instanceof HttpServletRequest http ? http : request;
     }
 
     /** Behind a proxy on the same machine everyone is 127.0.0.1, so who may have been forwarded is never loopback. */
@@ -123,10 +142,19 @@ final class Requests {
         return Addresses.forwarded(headers.all("Forwarded"));
     }
 
-    /** The address that the nearest proxy which is not ours to trust says it was called from: read from the right. */
-    private static String client(Snapshot headers, String peer, CometConfig config) {
+    /**
+     * The address that the nearest proxy which is not ours to trust says it was called from: read from the right. Where there are
+     * both headers and they disagree, one is the caller's own; which, we do not know, and so neither counts.
+     */
+    private static Optional<String> client(Snapshot headers, String peer, CometConfig config) {
         List<String> hops = forwardedFor(headers);
-        hops = hops.isEmpty() ? forwarded(headers) : hops; // X-Forwarded-For wins where both are there
+        List<String> others = forwarded(headers);
+        String address = nearest(hops.isEmpty() ? others : hops, peer, config);
+        boolean agreed = hops.isEmpty() || others.isEmpty() || address.equals(nearest(others, peer, config));
+        return agreed ? Optional.of(address) : Optional.empty();
+    }
+
+    private static String nearest(List<String> hops, String peer, CometConfig config) {
         String address = peer;
         for (int i = hops.size() - 1; i >= 0 && config.trusts(address); i--) {
             address = hops.get(i);

@@ -19,11 +19,14 @@ final class Complaints extends Handler implements AutoCloseable {
 
     @Override
     public void publish(LogRecord r) {
-        // UT005088: Undertow's own line for every complete() after a write that failed; nothing of ours can prevent it.
+        // UT005088: Undertow's own line for every complete() after a write that failed; XNIO007007: of Undertow that is
+        // being
+        // stopped while it closes what is left. Nothing of ours can prevent them.
         boolean ours = String.valueOf(r.getLoggerName()).startsWith("dev.comet");
         if (r.getLevel().intValue() >= Level.WARNING.intValue()
                 && (ours || r.getThrown() != null)
-                && !String.valueOf(r.getMessage()).contains("UT005088")) {
+                && !String.valueOf(r.getMessage()).contains("UT005088")
+                && !String.valueOf(r.getThrown()).contains("XNIO007007")) {
             records.add(r);
         }
     }

@@ -28,8 +28,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.logging.Handler;
 import java.util.logging.Level;
+import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -532,6 +535,68 @@ abstract class ContractTest {
         sse("channel=a&ticket=" + ticket);
         assertThat(connect().get("/comet/events?channel=a&ticket=" + ticket).status())
                 .isEqualTo(401);
+
+        Exchange another = connect().post("/comet/tickets", "text/plain", "", "Authorization: Bearer " + token);
+        String unused = Wire.first(another.rest(), "ticket");
+        assertThat(connect()
+                        .post("/comet/tickets?ticket=" + unused, "text/plain", "")
+                        .status())
+                .as("one that is good for the next would be good for ever")
+                .isEqualTo(403);
+    }
+
+    /** Whatever the level: a log is read by others than those who may read the channel. */
+    @Test
+    void token_isNeverLogged() throws Exception {
+        List<String> logged = new java.util.concurrent.CopyOnWriteArrayList<>();
+        Handler all = new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                logged.add(new SimpleFormatter().format(line));
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger ours = Logger.getLogger("dev.comet");
+        all.setLevel(Level.ALL);
+        ours.setLevel(Level.ALL);
+        ours.addHandler(all);
+        try {
+            config.tokens(tokens);
+            start();
+            String good = tokens.mint("ann", Duration.ofHours(1)).subscribe("a").sign();
+            String forged = good.substring(0, good.length() - 5) + "AAAAA";
+            Exchange answer = connect().post("/comet/tickets", "text/plain", "", "Authorization: Bearer " + good);
+            String ticket = Wire.first(answer.rest(), "ticket");
+            sse("channel=a&access_token=" + good);
+            sse("channel=a&ticket=" + ticket);
+            for (String bad : List.of("access_token=" + forged, "ticket=" + ticket)) {
+                assertThat(connect().get("/comet/events?channel=a&" + bad).status())
+                        .isEqualTo(401);
+            }
+            assertThat(connect()
+                            .get("/comet/events?channel=b&access_token=" + good)
+                            .status())
+                    .isEqualTo(403);
+            Client leaves = connect();
+            leaves.get("/comet/events?channel=a&access_token=" + good).event();
+            leaves.abort();
+            comet.publish("a", "x".repeat(100_000));
+            await("who left is noticed", () -> comet.stats().subscribers() == 2);
+            System.getLogger("dev.comet").log(System.Logger.Level.DEBUG, "at its end");
+            assertThat(logged).as("all is seen").last().asString().contains("at its end");
+            for (String secret : List.of(good, forged, ticket)) {
+                String signature = secret.substring(secret.lastIndexOf('.') + 1);
+                assertThat(logged).noneMatch(line -> line.contains(signature));
+            }
+        } finally {
+            ours.removeHandler(all);
+            ours.setLevel(null);
+        }
     }
 
     // ---- live

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.comet.Caller;
 import dev.comet.servlet.dialect.Request;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.lang.reflect.Proxy;
 import java.security.Principal;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -319,5 +321,57 @@ final class RequestsTest {
         assertThat(request.path()).isEmpty();
         assertThat(request.query().all("channel")).isEmpty();
         assertThat(request.caller().principal()).isEmpty();
+    }
+
+    // ---- what others made of the request
+
+    /** Spring's ForwardedHeaderFilter takes the first address, which the client may have written, and hides the headers. */
+    @Test
+    void filterThatReadsWhatProxiesSay_makesNobodyThisMachine() {
+        HttpServletRequest forwarded = from("127.0.0.1")
+                .with("X-Forwarded-For", "127.0.0.1, 203.0.113.9")
+                .request();
+        HttpServletRequest filtered = new HttpServletRequestWrapper(new HttpServletRequestWrapper(forwarded) {
+            @Override
+            public String getRemoteAddr() {
+                return "127.0.0.1";
+            }
+
+            @Override
+            public Enumeration<String> getHeaderNames() {
+                return Collections.emptyEnumeration();
+            }
+        });
+        for (CometConfig config : List.of(NO_PROXIES, LOCAL_PROXY)) {
+            assertThat(Requests.head(filtered, config).caller().loopback()).isFalse();
+        }
+        assertThat(Requests.head(filtered, LOCAL_PROXY).caller().address()).isEqualTo("203.0.113.9");
+    }
+
+    /** A proxy writes one of the headers, and hands the other on as its client sent it: which is which, nobody knows. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "198.51.100.7 | for=203.0.113.9 | 127.0.0.1 | true",
+                "203.0.113.9 | for=198.51.100.7 | 127.0.0.1 | true",
+                "127.0.0.1 | for=203.0.113.9 | 127.0.0.1 | true",
+                "203.0.113.9 | for=203.0.113.9 | 203.0.113.9 | false",
+                "198.51.100.7, 203.0.113.9 | for=203.0.113.9 | 203.0.113.9 | false",
+            })
+    void headersThatDisagree_areNotBelieved(String one, String other, String address, boolean forwarded) {
+        Caller caller = from("127.0.0.1")
+                .with("X-Forwarded-For", one)
+                .with("Forwarded", other)
+                .caller(LOCAL_PROXY);
+        assertThat(caller.address()).isEqualTo(address);
+        assertThat(caller.forwarded()).isEqualTo(forwarded);
+        assertThat(caller.loopback()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"203.0.113.9, 203.0.113.9", "2001:db8:1:2:3:4:5:6, 2001:db8:1:2::", "2001:db8::1, 2001:db8:0:0::"})
+    void limitsCount_byANetworkOfIpv6(String address, String network) {
+        assertThat(Requests.head(from(address).request(), NO_PROXIES).network()).isEqualTo(network);
     }
 }

@@ -185,7 +185,7 @@ public final class Access {
         return caller.grant()
                 .map(grant -> "token " + grant.subject())
                 .or(() -> caller.principal().map(principal -> "principal " + principal.getName()))
-                .or(() -> caller.loopback() ? Optional.empty() : Optional.of("address " + caller.address()));
+                .or(() -> caller.loopback() ? Optional.empty() : Optional.of("address " + request.network()));
     }
 
     // ---- pages of other sites

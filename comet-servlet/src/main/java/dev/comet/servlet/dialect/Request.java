@@ -2,6 +2,7 @@ package dev.comet.servlet.dialect;
 
 import dev.comet.Caller;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -84,6 +85,16 @@ public final class Request {
     /** The path below the mount, decoded. */
     public String path() {
         return path;
+    }
+
+    /**
+     * Where it comes from, as far as limits count by that: the address, or of IPv6 the network of 64 bits, for whoever has one
+     * of its addresses has them all.
+     */
+    public String network() {
+        String address = caller.address();
+        String[] groups = address.split(":", -1);
+        return groups.length == 8 ? String.join(":", Arrays.copyOf(groups, 4)) + "::" : address;
     }
 
     /** Who asks. */

@@ -15,6 +15,9 @@ final class Tickets {
     /** The oldest first, and so those that run out first, as long as the clock is not set back. */
     private final Map<String, Held> byDigest = new LinkedHashMap<>();
 
+    /** How many a subject may have once half of all are taken: nobody uses them up alone. */
+    private static final int SHARE = 100;
+
     private record Held(Token token, long endMillis) {}
 
     Tickets(long lifetimeMillis, int most) {
@@ -35,6 +38,13 @@ final class Tickets {
         }
         if (byDigest.size() >= most) {
             throw new Problem(503, "there are as many tickets as there may be (max-tickets)");
+        }
+        long his = byDigest.values().stream()
+                .filter(held -> held.token.subject().equals(token.subject()))
+                .limit(SHARE)
+                .count();
+        if (his == SHARE && byDigest.size() >= most / 2) {
+            throw new Problem(429, "this subject has its share of the tickets that there may be (max-tickets)");
         }
         long end = Math.min(nowMillis + lifetimeMillis, token.endMillis());
         byDigest.put(Digest.of(ticket), new Held(token, end));

@@ -282,6 +282,25 @@ final class BearersTest {
     }
 
     @Test
+    void tickets_areNotUsedUpByOneSubject() {
+        Bearers few = bearers(300, "k1");
+        Token ann = token(few, "ann");
+        for (int i = 0; i < 150; i++) {
+            few.ticket(ann);
+        }
+        assertThat(catchThrowableOfType(Problem.class, () -> few.ticket(ann)).status())
+                .isEqualTo(429);
+        assertThat(few.ticket(token(few, "bob"))).isNotNull();
+    }
+
+    private static Token token(Bearers of, String subject) {
+        String text = of.mint(subject, "id", Duration.ofMinutes(1), List.of(), List.of(), List.of(), false);
+        return of.identify(Ask.get("/events?access_token=" + text).request())
+                .token()
+                .orElseThrow();
+    }
+
+    @Test
     void ticket_ofATokenThatIsRevokedMeanwhile_isNone() {
         String ticket = bearers.ticket(good()).text();
         bearers.revokeSubject("ann");

@@ -138,7 +138,7 @@ public final class CCometDialect implements Dialect {
                 .withMember(asked.name())
                 .withMembers(true)
                 .withSource(SOURCE)
-                .withAddress(request.caller().address());
+                .withAddress(request.network());
         String key = key(asked.channel(), asked.name());
         return new Reply.Hold(
                 options,

@@ -183,9 +183,8 @@ public final class IcometAdminDialect implements Dialect {
     }
 
     private Reply psub(Request request) {
-        SubscribeOptions options = SubscribeOptions.ofChannelEvents()
-                .withSource("icomet-psub")
-                .withAddress(request.caller().address());
+        SubscribeOptions options =
+                SubscribeOptions.ofChannelEvents().withSource("icomet-psub").withAddress(request.network());
         return new Reply.Hold(options, new ChannelEvents(comet, millis, settings.channelTimeout(), maxAge));
     }
 

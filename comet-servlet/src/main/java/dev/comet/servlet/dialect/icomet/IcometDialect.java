@@ -91,7 +91,7 @@ public final class IcometDialect implements Dialect {
         SubscribeOptions options = SubscribeOptions.of(wanted.cname())
                 .withFrom(wanted.from())
                 .withSource("icomet-" + request.path().substring(1))
-                .withAddress(request.caller().address())
+                .withAddress(request.network())
                 .withMaxSubscribersPerChannel(settings.maxSubscribersPerChannel());
         return settings.tokens() ? options.withExistingOnly() : options.withChannelOptions(channels.options());
     }

@@ -63,7 +63,7 @@ final class Events {
         SubscribeOptions options = SubscribeOptions.of(channels)
                 .withFrom(from(request, parameters))
                 .withSource(as.source)
-                .withAddress(request.caller().address())
+                .withAddress(request.network())
                 .withMembers(members);
         if (member.isPresent()) {
             options = options.withMember(member.get());

@@ -196,6 +196,9 @@ public final class NativeDialect implements Dialect {
 
     private Reply ticket(Request request) {
         Bearers bearers = bearers();
+        if (!request.query().all("ticket").isEmpty()) { // it would be good for ever, were it good for the next one
+            throw new Problem(403, "a ticket is not exchanged for another: show the token");
+        }
         Bearers.Ticket ticket = bearers.ticket(access.requireToken(request));
         return json(201, request, Json.object(json -> {
             json.writeStringField("ticket", ticket.text());

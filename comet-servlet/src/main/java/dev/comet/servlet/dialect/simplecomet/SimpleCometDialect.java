@@ -242,7 +242,7 @@ public final class SimpleCometDialect implements Dialect {
                 .withExistingOnly()
                 .withFrom(From.afterId(since))
                 .withSource(SOURCE)
-                .withAddress(request.caller().address());
+                .withAddress(request.network());
         if (client.isPresent()) {
             options = options.withSession();
         }

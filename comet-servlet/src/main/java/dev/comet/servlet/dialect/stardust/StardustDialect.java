@@ -240,7 +240,7 @@ public final class StardustDialect implements Dialect {
         SubscribeOptions follows = SubscribeOptions.of(channels)
                 .withChannelOptions(options)
                 .withSource(SOURCE)
-                .withAddress(request.caller().address());
+                .withAddress(request.network());
         String key = key(id, channels);
         Optional<Session> session = sessions.find(key);
         if (session.isEmpty()) {
