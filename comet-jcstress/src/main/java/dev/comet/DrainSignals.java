@@ -10,7 +10,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZZ_Result;
 
 /**
- * Two ask for a round at once. One of them does the work, for both: the last round has seen what each had done before it asked,
+ * Two ask for a round at once, one of them ready to do it himself. One of them does the work, for both: the last round has seen what each had done before it asked,
  * and there is never more than one round at a time.
  */
 @JCStressTest
@@ -29,7 +29,7 @@ public class DrainSignals {
     @Actor
     public void other() {
         work.other = true;
-        work.signal();
+        work.signalHere();
     }
 
     @Arbiter
