@@ -30,10 +30,16 @@ final class Pace {
 
     /** Waits until the channel may have one message more. */
     synchronized void awaitTurn(int channel) throws InterruptedException {
-        while (!over && published[channel] - publishedAtAnswer[channel] >= ahead) {
-            notifyAll();
+        if (isAhead(channel)) {
+            notifyAll(); // once: publishers that wake each other again and again leave the lock to nobody else
+        }
+        while (!over && isAhead(channel)) {
             wait();
         }
+    }
+
+    private boolean isAhead(int channel) {
+        return published[channel] - publishedAtAnswer[channel] >= ahead;
     }
 
     synchronized void published(int channel) {
