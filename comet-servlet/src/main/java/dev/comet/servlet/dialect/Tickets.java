@@ -29,7 +29,7 @@ final class Tickets {
      * A ticket for a token.
      *
      * @return from when on it counts no more
-     * @throws Problem 503, when there are as many as there may be
+     * @throws Problem 503, when there are as many as there may be; 429, when the subject has its share of them
      */
     synchronized long issue(String ticket, Token token, long nowMillis) {
         Iterator<Held> oldest = byDigest.values().iterator();
@@ -39,16 +39,18 @@ final class Tickets {
         if (byDigest.size() >= most) {
             throw new Problem(503, "there are as many tickets as there may be (max-tickets)");
         }
-        long his = byDigest.values().stream()
-                .filter(held -> held.token.subject().equals(token.subject()))
-                .limit(SHARE)
-                .count();
-        if (his == SHARE && byDigest.size() >= most / 2) {
+        if (byDigest.size() >= most / 2 && ofSubject(token.subject()) >= SHARE) {
             throw new Problem(429, "this subject has its share of the tickets that there may be (max-tickets)");
         }
         long end = Math.min(nowMillis + lifetimeMillis, token.endMillis());
         byDigest.put(Digest.of(ticket), new Held(token, end));
         return end;
+    }
+
+    private long ofSubject(String subject) {
+        return byDigest.values().stream()
+                .filter(held -> held.token.subject().equals(subject))
+                .count();
     }
 
     /**
