@@ -78,6 +78,7 @@ final class Body implements ReadListener, Exchange {
         }
         add(begun, begun.length);
         if (over.get()) {
+            giveBack(); // the timer may have ended it before
             return;
         }
         in = from;
