@@ -27,7 +27,7 @@ final class Fanout {
 
     /**
      * So few are woken by the publisher itself: to wake a thread for them costs more than what it would do. With ten subscribers
-     * on each channel that was a fifth of a delivery.
+     * on each channel that was a tenth of a delivery.
      */
     static final int FEW = 16;
 

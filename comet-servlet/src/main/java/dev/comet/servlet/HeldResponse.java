@@ -68,9 +68,8 @@ final class HeldResponse implements Runnable, WriteListener, AsyncListener, Exch
     private @Nullable AsyncContext async;
     private @Nullable ServletOutputStream out;
 
-    // Changed by compare-and-set only: a blind set could erase CLOSED. A number, as is "inside" below: a reference that
-    // is
-    // stored in an old object makes work for G1, and these are stored with every delivery.
+    // Changed by compare-and-set only: a blind set could erase CLOSED. A number, as is "inside" below: to store a
+    // reference in an old object makes work for G1, and these are stored with every delivery.
     private volatile int state = HoldState.UNREADY.number;
 
     // Owned by the drainer.

@@ -36,12 +36,13 @@ final class Requests {
     static Request head(HttpServletRequest request, CometConfig config) {
         String path = request.getPathInfo();
         String query = request.getQueryString();
+        Snapshot headers = Snapshot.of(request);
         return new Request(
                 request.getMethod(),
                 path == null ? "" : path,
                 query == null ? "" : query,
-                Snapshot.of(request),
-                caller(request, config),
+                headers,
+                caller(request, headers, config),
                 NO_BODY);
     }
 
@@ -83,9 +84,9 @@ final class Requests {
         }
     }
 
-    private static Caller caller(HttpServletRequest request, CometConfig config) {
+    private static Caller caller(HttpServletRequest request, Snapshot asShown, CometConfig config) {
         HttpServletRequest bare = bare(request);
-        Snapshot headers = Snapshot.of(bare);
+        Snapshot headers = bare == request ? asShown : Snapshot.of(bare);
         String peer = Addresses.plain(bare.getRemoteAddr());
         boolean trusted = config.trusts(peer);
         boolean proxied = isProxied(headers);
