@@ -5,4 +5,5 @@ module dev.comet.core {
     requires static java.management;
 
     exports dev.comet;
+    exports dev.comet.spi;
 }

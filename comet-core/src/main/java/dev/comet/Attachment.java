@@ -7,9 +7,11 @@ import org.jspecify.annotations.Nullable;
  * list. <i>The position is owned by the drainer.</i>
  */
 final class Attachment {
-    final Feed feed;
     final Subscriber subscriber;
     final @Nullable Attachment sibling;
+
+    // Changed by the drainer under the subscriber's lock, when another life has taken the place of this one.
+    Feed feed;
 
     // Owned by the drainer, once attached.
     long next;

@@ -30,8 +30,23 @@ public final class Channel {
     // Written by whoever set the timer: at the beginning, then by the timer itself.
     private final AtomicReference<Scheduler.@Nullable Timer> tending = new AtomicReference<>();
 
+    /** How it is followed in the log that hubs share; null with the log in memory. */
+    final SharedHistory.@Nullable Local local;
+
     Channel(Comet hub, String name, int epoch, ChannelOptions options) {
+        this(hub, name, epoch, options, null, null);
+    }
+
+    /** The life that takes the place of another, whose members stay; of one in a shared log. */
+    Channel(
+            Comet hub,
+            String name,
+            int epoch,
+            ChannelOptions options,
+            SharedHistory.@Nullable Local local,
+            @Nullable Channel before) {
         this.hub = hub;
+        this.local = local;
         this.name = name;
         this.hash = Cursor.hash(name);
         this.epoch = epoch;
@@ -39,7 +54,7 @@ public final class Channel {
         int window = Math.max(options.historyMessages(), hub.settings().liveWindow());
         this.feed = new Feed(
                 this, new Ring(window, options.historyBytes(), hub.historyBudget), options.historyMessages(), false);
-        this.members = new Members(this);
+        this.members = before == null ? new Members(this) : before.members;
     }
 
     /** The channel's name. */
@@ -149,7 +164,7 @@ public final class Channel {
 
     /** Forgets its history. The seq goes on; who is behind is told what is gone. */
     public void clear() {
-        feed.clear();
+        hub.clear(this);
     }
 
     /**

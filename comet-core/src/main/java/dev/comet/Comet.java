@@ -1,5 +1,6 @@
 package dev.comet;
 
+import dev.comet.spi.SharedLog;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -52,12 +53,17 @@ public final class Comet implements AutoCloseable {
     final Counters counters = new Counters();
 
     private final Settings settings;
+    private final @Nullable SharedHistory shared;
     private final Log log;
     private final IntSupplier epochs;
     private final Executor listeners;
     private final @Nullable WheelScheduler ownScheduler;
     private final AtomicLong lastId;
     final Lives lives;
+
+    /** Owned by the shared log's order. */
+    private boolean ahead;
+
     private final Runnable unregister;
     private final Map<String, AtomicInteger> subscribersBySource = new ConcurrentHashMap<>();
     private final Map<String, Integer> subscribersByAddress = new ConcurrentHashMap<>();
@@ -75,13 +81,17 @@ public final class Comet implements AutoCloseable {
         this.ownScheduler = builder.scheduler == null ? new WheelScheduler() : null;
         this.scheduler = builder.scheduler != null ? builder.scheduler : java.util.Objects.requireNonNull(ownScheduler);
         this.listeners = new Patient(builder.listenerExecutor, this);
-        this.log = builder.log;
+        this.shared = builder.sharedLog == null ? null : new SharedHistory(this, builder.sharedLog);
+        this.log = shared == null ? builder.log : shared;
         this.historyBudget = new HistoryBudget(settings.maxHistoryBytesTotal());
         this.epochs = builder.epochs;
         this.few = builder.few;
-        this.lastId = new AtomicLong(scheduler.currentTimeMillis() * IDS_PER_MILLI);
+        this.lastId = new AtomicLong(shared == null ? scheduler.currentTimeMillis() * IDS_PER_MILLI : 0);
         this.lives = new Lives(this);
         this.unregister = register(builder.jmxName);
+        if (shared != null) {
+            shared.start();
+        }
     }
 
     private Runnable register(@Nullable String jmxName) {
@@ -123,7 +133,8 @@ public final class Comet implements AutoCloseable {
      * is none.
      *
      * @throws RefusedException {@link Refusal#BAD_CHANNEL}, {@link Refusal#MESSAGE_TOO_LARGE},
-     *     {@link Refusal#TOO_MANY_CHANNELS}, {@link Refusal#HISTORY_FULL}, {@link Refusal#SHUTTING_DOWN}
+     *     {@link Refusal#TOO_MANY_CHANNELS}, {@link Refusal#HISTORY_FULL}, {@link Refusal#SHUTTING_DOWN},
+     *     {@link Refusal#UNAVAILABLE}
      */
     public Message publish(String channel, Draft draft) {
         return publish(channel, settings.channels(), draft);
@@ -139,6 +150,9 @@ public final class Comet implements AutoCloseable {
     }
 
     private Message publishFirst(String channel, ChannelOptions options, Draft draft) {
+        if (shared != null) { // a publisher follows nothing
+            return SharedHistory.answer(publishShared(shared, channel, options, draft));
+        }
         List<Channel> begun = new ArrayList<>(1);
         try {
             return append(lives.open(channel, options, begun::add), Message.Kind.MESSAGE, draft);
@@ -152,10 +166,21 @@ public final class Comet implements AutoCloseable {
     public CompletionStage<Message> publishAsync(String channel, Draft draft) {
         try {
             admit(draft);
-            return appendAsync(lives.open(channel, null), Message.Kind.MESSAGE, draft);
+            return shared != null
+                    ? shared.handedOver(publishShared(shared, channel, settings.channels(), draft))
+                    : appendAsync(lives.open(channel, null), Message.Kind.MESSAGE, draft);
         } catch (RefusedException e) {
             return CompletableFuture.failedFuture(e);
         }
+    }
+
+    private CompletionStage<Message> publishShared(
+            SharedHistory to, String channel, ChannelOptions options, Draft draft) {
+        lives.checkName(channel);
+        return to.append(channel, options, Message.Kind.MESSAGE, draft).thenApply(m -> {
+            counters.published.increment();
+            return m;
+        });
     }
 
     /**
@@ -167,6 +192,11 @@ public final class Comet implements AutoCloseable {
      */
     public int broadcast(Draft draft) {
         admit(draft);
+        if (shared != null) {
+            int reached = shared.broadcast(draft);
+            counters.published.add(reached);
+            return reached;
+        }
         int n = 0;
         RefusedException full = null;
         for (Channel channel : lives.all()) {
@@ -290,7 +320,15 @@ public final class Comet implements AutoCloseable {
     }
 
     boolean remove(Channel channel) {
-        return lives.remove(channel);
+        return shared == null ? lives.remove(channel) : shared.remove(channel);
+    }
+
+    void clear(Channel channel) {
+        if (shared == null) {
+            channel.feed.clear();
+        } else {
+            shared.clear(channel);
+        }
     }
 
     void left(Channel channel) {
@@ -347,6 +385,9 @@ public final class Comet implements AutoCloseable {
                 joined.add(follow(subscriber, name, options, only, begun));
             }
             resetWhereNothingMatches(subscriber, options.from(), joined);
+            if (shared != null && options.from() instanceof From.After) {
+                subscriber.hasSeen(safeId(options.from())); // once more: this node may have caught up with it
+            }
             subscriber.joinAll(joined);
             if (state != State.OPEN) {
                 subscriber.end(CloseReason.SHUTDOWN); // it slipped in while the doors were being shut
@@ -364,11 +405,15 @@ public final class Comet implements AutoCloseable {
         while (true) {
             Channel channel = options.create()
                     ? lives.openToFollow(name, options.creating(), begun::add)
-                    : lives.find(name)
+                    : lives.findAnywhere(name)
                             .orElseThrow(
                                     () -> refused(Refusal.UNKNOWN_CHANNEL, "there is no channel " + Names.shown(name)));
             if (channel.options().sessionsOnly() && !options.inSession()) {
                 throw refused(Refusal.DENIED, channel + " is for clients that are registered");
+            }
+            if (shared != null && channel.feed.isBehind(options.from(), only)) {
+                shared.catchUp(channel);
+                channel = lives.find(channel.name()).orElse(channel); // its life may be another now
             }
             int most = options.mostPerChannel(settings.maxSubscribersPerChannel());
             if (subscriber.attach(channel.feed, options.from(), only, most)) {
@@ -518,8 +563,35 @@ public final class Comet implements AutoCloseable {
         return lastId.get();
     }
 
+    /** With a log that is shared only that gives numbers; joins, leaves and news then have the one that was reached. */
     long nextId() {
-        return lastId.incrementAndGet();
+        return shared == null ? lastId.incrementAndGet() : lastId.get();
+    }
+
+    /** The shared log has handed over everything up to this number of the channels that are followed. */
+    void reached(long id) {
+        if (id > lastId.get()) {
+            lastId.set(id);
+            if (ahead) {
+                ahead = false;
+                lives.all().forEach(channel -> channel.feed.fanout.signal());
+                lives.ended().forEach(channel -> channel.feed.fanout.signal());
+            }
+        }
+    }
+
+    /** Some ring has messages beyond what was reached: who passed over them is to look again when it is. */
+    void isAhead() {
+        ahead = true;
+    }
+
+    @Nullable
+    SharedHistory shared() {
+        return shared;
+    }
+
+    ChannelOptions capped(ChannelOptions options) {
+        return options.cappedBy(settings.maxHistoryMessages(), settings.maxHistoryBytes());
     }
 
     /** A number for a new life. Random, so that a life after a restart does not look like one before; never 0. */
@@ -597,7 +669,10 @@ public final class Comet implements AutoCloseable {
             state = State.CLOSED;
         }
         for (Channel channel : lives.all()) {
-            channel.remove();
+            lives.remove(channel); // here; in a log that is shared they go on
+        }
+        if (shared != null) {
+            shared.close();
         }
         closing.forEach(Runnable::run);
         unregister.run();
@@ -627,6 +702,7 @@ public final class Comet implements AutoCloseable {
         private Executor listenerExecutor = ForkJoinPool.commonPool();
         private Log log = new MemoryLog();
         private int few = Fanout.FEW;
+        private @Nullable SharedLog sharedLog;
         private IntSupplier epochs = () -> ThreadLocalRandom.current().nextInt();
 
         Builder() {}
@@ -776,6 +852,15 @@ public final class Comet implements AutoCloseable {
         /** Shows the statistics in JMX as {@code dev.comet:type=Comet,name="<name>"}, until the hub is closed. */
         public Builder jmx(String name) {
             jmxName = name;
+            return this;
+        }
+
+        /**
+         * The log that this hub shares with others: channels, their messages and numbers are then the same on all of them. The hub
+         * closes it when it is closed. Without one, the hub is on its own, and keeps its messages in memory only.
+         */
+        public Builder log(SharedLog log) {
+            sharedLog = log;
             return this;
         }
 

@@ -1,5 +1,6 @@
 package dev.comet;
 
+import dev.comet.spi.Entry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,7 @@ final class Feed {
 
     // Written under the lock before it is closed, read by anyone after.
     private long closedAt = Long.MAX_VALUE;
+    private @Nullable Feed successor;
 
     // Guarded by the lock.
     private long touched;
@@ -42,6 +44,10 @@ final class Feed {
         this.history = history;
         this.presence = presence;
         Duration idle = channel.options().idleTimeout();
+        boolean shared = channel.local != null; // then it goes on living elsewhere, and here only for readers
+        if (shared && idle.isZero()) {
+            idle = ChannelOptions.DEFAULT.idleTimeout();
+        }
         this.idleNanos = idle.isZero() ? Long.MAX_VALUE : idle.toNanos();
         this.patience = idleNanos;
         this.fanout = new Fanout(channel.hub.scheduler, channel.hub.few);
@@ -97,6 +103,47 @@ final class Feed {
             }
         }
         return m;
+    }
+
+    /** Stores a message that has its place. What does not follow the last one leaves a gap. The caller signals. */
+    void store(Entry e) {
+        Message m = new Message(channel.name(), channel.epoch(), e.seq(), e.id(), e.timeMillis(), e.kind(), e.draft());
+        synchronized (this) {
+            if (closed || e.seq() < ring.next()) {
+                return;
+            }
+            if (e.seq() > ring.next()) {
+                ring.skipTo(e.seq(), e.id() - 1);
+            }
+            if (!ring.append(m)) { // all channels together hold the most that they may: a gap, not a silent loss
+                ring.skipTo(e.seq() + 1, e.id());
+            }
+        }
+    }
+
+    /** What has a seq below this one and is not here, is gone; and so is what is here. The caller signals. */
+    synchronized void gone(long next, long goneId) {
+        if (next > ring.next()) {
+            ring.skipTo(next, goneId);
+        } else {
+            ring.clear();
+        }
+    }
+
+    /** Whether this place lies beyond what is here, or in another life: another node may have come further than this one. */
+    boolean isBehind(From from, boolean only) {
+        if (from instanceof From.After after) {
+            return after.id() > channel.hub.lastId();
+        }
+        if (from instanceof From.Seq wanted) {
+            return wanted.seq() > ring.next();
+        }
+        if (from instanceof From.At at) {
+            Cursor cursor = at.cursor();
+            int entry = cursor.entry(channel.hash(), channel.epoch(), only);
+            return entry >= 0 && (cursor.epoch(entry) != channel.epoch() || cursor.seq(entry) > ring.next());
+        }
+        return false;
     }
 
     /**
@@ -247,6 +294,25 @@ final class Feed {
         return first;
     }
 
+    /** Closes; its subscribers read what is left, and go on in the life that takes its place. The caller signals. */
+    synchronized void closeFor(Feed next) {
+        if (!closed) {
+            successor = next;
+            end();
+        }
+    }
+
+    /** The life that has taken the place of this one, which is closed; null when none has, or it is not. */
+    @Nullable
+    Feed successor() {
+        return closed ? successor : null;
+    }
+
+    /** Whether nothing comes after what is left here. */
+    boolean over() {
+        return closed && successor == null;
+    }
+
     /** Closes when nobody follows and nothing was ever appended. */
     synchronized boolean closeUnused() {
         boolean unused = !closed && fanout.size() + sessions == 0 && ring.next() == 1;
@@ -274,7 +340,8 @@ final class Feed {
 
     private void end() {
         if (!closed) {
-            closedAt = channel.hub.lastId();
+            Message last = ring.get(ring.next() - 1);
+            closedAt = Math.max(channel.hub.lastId(), last == null ? 0 : last.id());
             closed = true;
             unbookWhenLeft();
         }

@@ -1,5 +1,7 @@
 package dev.comet;
 
+import dev.comet.spi.Following.Opening;
+import dev.comet.spi.Life;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
@@ -93,6 +95,15 @@ final class Lives {
         if (present != null && !present.isRemoved()) {
             return present;
         }
+        SharedHistory shared = hub.shared();
+        if (shared != null) {
+            Channel opened = openShared(shared, name, options, Opening.FIND_OR_CREATE, most);
+            if (opened == null) {
+                throw new IllegalStateException("the log neither found nor created channel " + Names.shown(name));
+            }
+            begun.accept(opened);
+            return opened;
+        }
         Channel[] fresh = new Channel[1];
         Channel channel = byName.computeIfAbsent(name, n -> fresh[0] = begin(n, options, most));
         if (fresh[0] != null) {
@@ -102,39 +113,138 @@ final class Lives {
         return channel;
     }
 
+    /** The channel of this name, if there is one anywhere; for a subscriber that may not create it. */
+    Optional<Channel> findAnywhere(String name) {
+        Channel present = byName.get(name);
+        SharedHistory shared = hub.shared();
+        if (shared == null || (present != null && !present.isRemoved()) || !Names.isChannel(name)) {
+            return Optional.ofNullable(present);
+        }
+        int most = hub.settings().maxChannels();
+        return Optional.ofNullable(openShared(shared, name, null, Opening.FIND, most - most / 5));
+    }
+
+    private @Nullable Channel openShared(
+            SharedHistory shared, String name, @Nullable ChannelOptions options, Opening how, int most) {
+        checkName(name);
+        hub.admitChannel();
+        if (count.get() >= most) { // before the log is asked; it counts when the life begins
+            throw tooMany(most);
+        }
+        return shared.open(name, hub.capped(options == null ? hub.settings().channels() : options), how, most);
+    }
+
+    /** A life begins here because somebody follows it; the present one, when there is one. Called in the log's order. */
+    Channel beginShared(String name, Life life, SharedHistory.Local local, int most) {
+        Channel[] fresh = new Channel[1];
+        Channel present = byName.computeIfAbsent(name, n -> {
+            admit(most);
+            news.store(Message.Kind.ONLINE, Draft.text(n));
+            fresh[0] = filled(n, life, local, null);
+            return fresh[0];
+        });
+        if (fresh[0] != null) {
+            begun(present);
+        }
+        return present;
+    }
+
+    /** Another life takes the place of one, whose subscribers go on in it; a life that is over here stays so. */
+    Channel renewShared(Channel before, Life life, SharedHistory.Local local) {
+        Channel[] fresh = new Channel[1];
+        byName.computeIfPresent(before.name(), (name, present) -> {
+            if (present != before) {
+                return present;
+            }
+            ended.add(before);
+            fresh[0] = filled(name, life, local, before);
+            before.feed.closeFor(fresh[0].feed);
+            return fresh[0];
+        });
+        Channel renewed = fresh[0];
+        if (renewed == null) {
+            return before;
+        }
+        if (before.subscribers() == 0) {
+            ended.remove(before);
+        }
+        before.untend();
+        if (!life.held().isEmpty()) {
+            hub.isAhead();
+        }
+        watch(renewed, period(renewed));
+        before.feed.fanout.signal();
+        return renewed;
+    }
+
+    private Channel filled(String name, Life life, SharedHistory.Local local, @Nullable Channel before) {
+        Channel channel = new Channel(hub, name, life.epoch(), life.options(), local, before);
+        channel.feed.ring.startAt(life.next() - life.held().size(), life.goneId());
+        life.held().forEach(channel.feed::store);
+        return channel;
+    }
+
     Channel create(String name, ChannelOptions options) {
+        SharedHistory shared = hub.shared();
+        if (shared != null) {
+            Channel created = find(name).isPresent()
+                    ? null
+                    : openShared(
+                            shared,
+                            name,
+                            options,
+                            Opening.CREATE,
+                            hub.settings().maxChannels());
+            if (created == null) {
+                throw exists(name);
+            }
+            return created;
+        }
         Channel[] fresh = new Channel[1];
         byName.computeIfAbsent(
                 name, n -> fresh[0] = begin(n, options, hub.settings().maxChannels()));
         if (fresh[0] == null) {
-            throw hub.refused(Refusal.EXISTS, "channel " + Names.shown(name) + " exists already");
+            throw exists(name);
         }
         begun(fresh[0]);
         return fresh[0];
     }
 
+    private RefusedException exists(String name) {
+        return hub.refused(Refusal.EXISTS, "channel " + Names.shown(name) + " exists already");
+    }
+
     private Channel begin(String name, @Nullable ChannelOptions options, int most) {
+        checkName(name);
+        hub.admitChannel();
+        admit(most);
+        ChannelOptions kept = options == null ? hub.settings().channels() : hub.capped(options);
+        news.store(Message.Kind.ONLINE, Draft.text(name));
+        return new Channel(hub, name, hub.newEpoch(), kept);
+    }
+
+    void checkName(String name) {
         try {
             Names.channel(name);
         } catch (RefusedException e) {
             throw hub.refused(e.refusal(), e.detail());
         }
-        hub.admitChannel();
-        Settings settings = hub.settings();
+    }
+
+    private void admit(int most) {
         if (count.incrementAndGet() > most) {
             count.decrementAndGet();
-            throw hub.refused(
-                    Refusal.TOO_MANY_CHANNELS,
-                    most == settings.maxChannels()
-                            ? "the server has its maximum of " + most + " channels (max-channels)"
-                            : "the server has " + most
-                                    + " channels; those that are still free are for publishers (max-channels)");
+            throw tooMany(most);
         }
-        ChannelOptions kept = options == null
-                ? settings.channels()
-                : options.cappedBy(settings.maxHistoryMessages(), settings.maxHistoryBytes());
-        news.store(Message.Kind.ONLINE, Draft.text(name));
-        return new Channel(hub, name, hub.newEpoch(), kept);
+    }
+
+    private RefusedException tooMany(int most) {
+        return hub.refused(
+                Refusal.TOO_MANY_CHANNELS,
+                most == hub.settings().maxChannels()
+                        ? "the server has its maximum of " + most + " channels (max-channels)"
+                        : "the server has " + most
+                                + " channels; those that are still free are for publishers (max-channels)");
     }
 
     private void begun(Channel channel) {
@@ -177,6 +287,9 @@ final class Lives {
             if (presence != null) {
                 presence.close();
             }
+            if (channel.local != null) {
+                channel.local.close();
+            }
             news.fanout.signal();
         }
         return over[0];
@@ -204,6 +317,9 @@ final class Lives {
         long[] left = {period(channel)};
         end(channel, () -> (left[0] = channel.feed.tend(expired, now)) <= 0);
         if (left[0] > 0) {
+            if (channel.local != null) {
+                channel.local.keepUp();
+            }
             watch(channel, Math.min(left[0], period(channel)));
         }
     }

@@ -5,15 +5,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where messages get their place: the seq in the channel and the id across the hub. In memory that happens under the channel's
- * lock, at once; a log that several nodes share answers later. <i>Thread-safe.</i>
+ * lock, at once; a log that several nodes share answers later: see {@link SharedHistory}. <i>Thread-safe.</i>
  */
 interface Log {
 
-    /** The place that a log gave a message. */
-    record Place(int epoch, long seq, long id, long timeMillis) {}
-
     /**
-     * Appends. Before the stage completes, {@link Feed#applied} has stored the message, which alone fills rings.
+     * Appends. Before the stage completes, the message is in the ring of the channel, when it is followed here.
      *
      * @return the stored message; null when this life of the channel is over, and the caller is to open the next
      */

@@ -14,8 +14,12 @@ final class Names {
 
     private Names() {}
 
+    static boolean isChannel(String name) {
+        return isText(name) && !hasPathCharacter(name);
+    }
+
     static String channel(String name) {
-        if (!isText(name) || hasPathCharacter(name)) {
+        if (!isChannel(name)) {
             throw new RefusedException(
                     Refusal.BAD_CHANNEL,
                     "channel " + shown(name)

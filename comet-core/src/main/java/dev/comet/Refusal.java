@@ -41,5 +41,10 @@ public enum Refusal {
     /** The authorizer, or the mount's default, does not allow it. */
     DENIED,
     /** The hub is draining or closed. */
-    SHUTTING_DOWN
+    SHUTTING_DOWN,
+    /**
+     * The log that hubs share cannot be reached, or has not answered in time. What was published may be stored all the same where
+     * the text says so.
+     */
+    UNAVAILABLE
 }

@@ -50,6 +50,29 @@ final class Ring {
         this.budget = budget;
     }
 
+    /**
+     * Begins with another number than 1. Before it is shared.
+     *
+     * @param goneId the id of the newest message before it
+     */
+    void startAt(long seq, long goneId) {
+        oldest = seq;
+        next = seq;
+        evictedId = goneId;
+    }
+
+    /**
+     * Evicts everything, and goes on with a later number: what lies between was never here, and is gone.
+     *
+     * @param goneId the id of the last of what is gone, or a greater one that no later message has
+     */
+    void skipTo(long seq, long goneId) {
+        clear();
+        evictedId = Math.max(evictedId, goneId);
+        oldest = seq; // first, as at an eviction: a reader that sees next beyond its number must not find oldest at it
+        next = seq;
+    }
+
     /** The seq that the next message will have. */
     long next() {
         return next;

@@ -34,6 +34,9 @@ public final class Subscriber {
         CLOSED
     }
 
+    /** No channel has epoch 0: whoever begins there is told of a reset. */
+    private static final From FROM_ANOTHER_LIFE = From.cursor(Cursor.of(0, 1));
+
     private static final VarHandle ENDING;
     private static final VarHandle CLOSED;
 
@@ -66,7 +69,7 @@ public final class Subscriber {
     private boolean lastPass;
     private boolean gapLeft;
     private long bound;
-    private long safeId;
+    private long safeId; // written while attaching too
 
     Subscriber(
             Comet hub,
@@ -81,6 +84,11 @@ public final class Subscriber {
         this.address = address;
         this.member = member;
         this.safeId = safeId;
+    }
+
+    /** What it has seen, as a single number, is known only now. Before the owner has the object. */
+    void hasSeen(long id) {
+        safeId = id;
     }
 
     /** Follows one feed more; false when it is closed. */
@@ -127,8 +135,10 @@ public final class Subscriber {
 
     /** Leaves every feed, and every channel that it is a member of. */
     void leaveAll() {
-        for (Attachment a = first; a != null; a = a.sibling) {
-            a.feed.detach(a);
+        synchronized (this) { // a drainer may be on its way from one life to the next
+            for (Attachment a = first; a != null; a = a.sibling) {
+                a.feed.detach(a);
+            }
         }
         if (member != null) {
             joined.forEach(channel -> channel.membership().leave(member));
@@ -168,7 +178,7 @@ public final class Subscriber {
         int messages = 0;
         try {
             while (ending == null) {
-                boolean over = a.feed.closed(); // before the look: what was appended before the end is then seen
+                boolean closing = a.feed.closed(); // before the look: what was appended before the end is then seen
                 Message m = a.peek();
                 if (m != null) {
                     a.next++;
@@ -187,7 +197,10 @@ public final class Subscriber {
                     if (a.feed.ring.next() > a.next) {
                         continue; // it came between the two looks
                     }
-                    return over ? Read.CLOSED : Read.EMPTY;
+                    if (closing && moveOn(a)) {
+                        continue;
+                    }
+                    return closing ? Read.CLOSED : Read.EMPTY;
                 }
                 hub.counters.gap(gap);
                 if (!sink.accept(gap)) {
@@ -221,7 +234,10 @@ public final class Subscriber {
                 if (event == null) {
                     inPass = false;
                     safeId = Math.max(safeId, bound);
-                    if (!begun) { // what came since that pass began has woken us, perhaps, while the sink wanted no
+                    if (!begun
+                            || (!lastPass
+                                    && hasSuccessor())) { // what came since that pass began has woken us, perhaps,
+                        // while the sink wanted no
                         // more
                         begun = true;
                         beginPass();
@@ -244,10 +260,34 @@ public final class Subscriber {
         }
     }
 
+    /**
+     * Goes on in the life that has taken the place of one that is over, and of which nothing is left to read: from its oldest
+     * message, and told of a reset.
+     *
+     * @return false when there is none, or this subscriber is closed
+     */
+    private boolean moveOn(Attachment a) {
+        synchronized (this) {
+            Feed to = a.feed.successor();
+            while (to != null && !closed) {
+                a.feed.detach(a);
+                if (to.attach(a, FROM_ANOTHER_LIFE, true, 0)) {
+                    a.feed = to;
+                    return true;
+                }
+                to = to.successor();
+            }
+            return false;
+        }
+    }
+
     private void beginPass() {
         // Before the bound: what was appended before the end then has an id up to it, and is this last pass's.
         for (Attachment a = first; a != null; a = a.sibling) {
-            lastPass |= a.feed.closed();
+            if (a.feed.closed()) {
+                boolean read = a.pending == null && !a.hasGap() && a.feed.ring.next() <= a.next;
+                lastPass |= a.feed.over() || (read && !moveOn(a));
+            }
         }
         bound = hub.lastId();
         for (Attachment a = first; a != null; a = a.sibling) {
@@ -286,8 +326,18 @@ public final class Subscriber {
             return null;
         }
         of.next++;
-        safeId = soonest.id();
+        if (!of.feed.isPresence()) { // where the log is shared, joins and leaves have no id of their own
+            safeId = soonest.id();
+        }
         return soonest;
+    }
+
+    private boolean hasSuccessor() {
+        boolean has = false;
+        for (Attachment a = first; a != null; a = a.sibling) {
+            has |= a.feed.successor() != null && a.feed.ring.next() <= a.next;
+        }
+        return has;
     }
 
     /** Whether {@link #read} would answer {@link Read#CLOSED} at once. */
@@ -297,7 +347,7 @@ public final class Subscriber {
         }
         boolean over = false;
         for (Attachment a = first; a != null; a = a.sibling) {
-            over |= a.feed.closed();
+            over |= a.feed.over();
             if (a.pending != null || a.feed.ring.next() > a.next) {
                 return false;
             }
@@ -369,7 +419,7 @@ public final class Subscriber {
             return Optional.of(reason);
         }
         for (Attachment a = first; a != null; a = a.sibling) {
-            if (a.feed.closed()) {
+            if (a.feed.over()) {
                 return Optional.of(CloseReason.CLOSED);
             }
         }

@@ -62,6 +62,7 @@ class ArchitectureTest {
     private static boolean isAllowed(JavaClass from, JavaClass target) {
         if (target.isPrimitive()
                 || target.getPackageName().equals("dev.comet")
+                || target.getPackageName().equals("dev.comet.spi")
                 || target.getPackageName().equals("org.jspecify.annotations")) {
             return true;
         }

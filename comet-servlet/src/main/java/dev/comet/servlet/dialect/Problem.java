@@ -48,7 +48,8 @@ public final class Problem extends RuntimeException {
                     TOO_MANY_SUBSCRIBERS_ON_CHANNEL,
                     TOO_MANY_MEMBERS,
                     TOO_MANY_SESSIONS,
-                    SHUTTING_DOWN -> 503;
+                    SHUTTING_DOWN,
+                    UNAVAILABLE -> 503;
         };
     }
 }

@@ -33,6 +33,6 @@ final class Texts {
     /** The page knows a full server as 429, "too many"; 503 is for one that goes. */
     private static int status(Refusal refusal) {
         int status = Problem.status(refusal);
-        return status == 503 && refusal != Refusal.SHUTTING_DOWN ? 429 : status;
+        return status == 503 && refusal != Refusal.SHUTTING_DOWN && refusal != Refusal.UNAVAILABLE ? 429 : status;
     }
 }

@@ -321,7 +321,8 @@ public final class SimpleCometDialect implements Dialect {
                     TOO_MANY_SUBSCRIBERS_FROM_ADDRESS,
                     TOO_MANY_MEMBERS,
                     TOO_MANY_SESSIONS,
-                    SHUTTING_DOWN -> failure(request, -5, e.detail());
+                    SHUTTING_DOWN,
+                    UNAVAILABLE -> failure(request, -5, e.detail());
             case BAD_CHANNEL,
                     BAD_TYPE,
                     BAD_ATTRIBUTE,

@@ -39,7 +39,8 @@ final class ProblemsTest {
             Map.entry(Refusal.TOO_MANY_SUBSCRIBERS_ON_CHANNEL, 503),
             Map.entry(Refusal.TOO_MANY_MEMBERS, 503),
             Map.entry(Refusal.TOO_MANY_SESSIONS, 503),
-            Map.entry(Refusal.SHUTTING_DOWN, 503)));
+            Map.entry(Refusal.SHUTTING_DOWN, 503),
+            Map.entry(Refusal.UNAVAILABLE, 503)));
 
     private final Wire wire = new Wire();
 

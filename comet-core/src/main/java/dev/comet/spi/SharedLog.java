@@ -1,0 +1,58 @@
+package dev.comet.spi;
+
+import dev.comet.ChannelOptions;
+import dev.comet.Draft;
+import dev.comet.Message;
+import dev.comet.Scheduler;
+import dev.comet.Settings;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
+
+/**
+ * Where the messages of several hubs get their place, and are kept. It appends for anyone, and tells those who follow a channel
+ * what was appended to it, in one order for all. <i>Thread-safe.</i>
+ *
+ * <p>No method blocks. Each stage completes at the latest after the log's own time-out; with {@link dev.comet.Refusal#UNAVAILABLE}
+ * where the log cannot be reached.
+ */
+public interface SharedLog extends AutoCloseable {
+
+    /**
+     * Called once, by the one hub that uses this object, before anything else.
+     *
+     * @param reached to be told how far this hub has come: every message with an id up to it, of the channels that are followed, has
+     *     been handed to its {@link Follower}. Called as followers are, after them. It never goes back
+     */
+    void start(Settings settings, Scheduler scheduler, LongConsumer reached);
+
+    /**
+     * Appends to a channel, which is created with these options when there is none.
+     *
+     * @return the place, completed when the log has it, and its follower here has been told
+     */
+    CompletionStage<Place> append(String channel, ChannelOptions options, Message.Kind kind, Draft draft);
+
+    /**
+     * Appends to every channel that there is now.
+     *
+     * @return to how many
+     */
+    CompletionStage<Integer> broadcast(Draft draft);
+
+    /** Prepares to follow a channel. Nothing happens until it is {@linkplain Following#open opened}. */
+    Following follow(String channel, ChannelOptions options, Follower follower);
+
+    /**
+     * Ends a life, on all nodes.
+     *
+     * @return whether this call ended it; completed when its follower here has been told
+     */
+    CompletionStage<Boolean> remove(String channel, int epoch);
+
+    /** Forgets a life's messages, on all nodes; completed when its follower here has been told. */
+    CompletionStage<Boolean> clear(String channel, int epoch);
+
+    /** Stops; called by the hub when it is closed. Whatever is under way completes. */
+    @Override
+    void close();
+}

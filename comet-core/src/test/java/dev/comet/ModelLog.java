@@ -1,0 +1,261 @@
+package dev.comet;
+
+import dev.comet.spi.Entry;
+import dev.comet.spi.Follower;
+import dev.comet.spi.Following;
+import dev.comet.spi.Life;
+import dev.comet.spi.Place;
+import dev.comet.spi.SharedLog;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongConsumer;
+
+/**
+ * The least that a shared log can be: a store, and per node a thread that tells it what has happened there, in order and later.
+ * <i>Thread-safe.</i>
+ */
+final class ModelLog implements SharedLog {
+
+    /** What nodes share. <i>Guarded by its monitor.</i> */
+    static final class Store {
+        private final Map<String, Stored> channels = new HashMap<>();
+        private final List<ModelLog> nodes = new CopyOnWriteArrayList<>();
+        private long id = 1000;
+        private long forgottenId;
+
+        ModelLog node() {
+            ModelLog node = new ModelLog(this);
+            nodes.add(node);
+            return node;
+        }
+
+        /** As a server that comes back empty. */
+        synchronized void forget() {
+            id += 1000;
+            forgottenId = id;
+            channels.clear();
+            nodes.forEach(node -> node.followed().forEach(f -> f.open(Following.Opening.FIND_OR_CREATE)));
+        }
+
+        private Stored open(String name, ChannelOptions options) {
+            return channels.computeIfAbsent(name, n -> new Stored(options, forgottenId));
+        }
+    }
+
+    private static final class Stored {
+        final int epoch = ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
+        final ChannelOptions options;
+        final List<Entry> held = new ArrayList<>();
+        long next = 1;
+        long goneId;
+
+        Stored(ChannelOptions options, long goneId) {
+            this.options = options;
+            this.goneId = goneId;
+        }
+
+        Life life() {
+            return new Life(epoch, options, next, goneId, held);
+        }
+
+        void forget(int most) {
+            while (held.size() > most) {
+                goneId = held.remove(0).id();
+            }
+        }
+    }
+
+    private final Store store;
+    private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
+        Thread t = new Thread(task, "model-log");
+        t.setDaemon(true);
+        return t;
+    });
+    private final List<Followed> followed = new CopyOnWriteArrayList<>();
+
+    private volatile LongConsumer reached = id -> {};
+    private volatile int window;
+
+    private ModelLog(Store store) {
+        this.store = store;
+    }
+
+    List<Followed> followed() {
+        return followed;
+    }
+
+    /** Has this node lag behind, until the returned semaphore has a permit. */
+    Semaphore lag() {
+        Semaphore goOn = new Semaphore(0);
+        thread.execute(goOn::acquireUninterruptibly);
+        return goOn;
+    }
+
+    @Override
+    public void start(Settings settings, Scheduler scheduler, LongConsumer reached) {
+        this.reached = reached;
+        this.window = settings.liveWindow();
+    }
+
+    @Override
+    public CompletionStage<Place> append(String name, ChannelOptions options, Message.Kind kind, Draft draft) {
+        CompletableFuture<Place> answer = new CompletableFuture<>();
+        synchronized (store) {
+            Place place = store(name, store.open(name, options), kind, draft);
+            thread.execute(() -> answer.complete(place));
+        }
+        return answer;
+    }
+
+    private Place store(String name, Stored channel, Message.Kind kind, Draft draft) {
+        Entry entry = new Entry(channel.next++, ++store.id, 1_800_000_000_000L + channel.next, kind, draft);
+        channel.held.add(entry);
+        channel.forget(Math.max(window, channel.options.historyMessages()));
+        for (ModelLog node : store.nodes) {
+            node.thread.execute(() -> {
+                node.of(name).forEach(f -> f.applied(channel.epoch, entry));
+                node.reached.accept(entry.id());
+            });
+        }
+        return new Place(channel.epoch, entry.seq(), entry.id(), entry.timeMillis());
+    }
+
+    private List<Followed> of(String name) {
+        return followed.stream().filter(f -> f.name.equals(name)).toList();
+    }
+
+    @Override
+    public CompletionStage<Integer> broadcast(Draft draft) {
+        CompletableFuture<Integer> answer = new CompletableFuture<>();
+        synchronized (store) {
+            store.channels.forEach((name, channel) -> store(name, channel, Message.Kind.BROADCAST, draft));
+            int n = store.channels.size();
+            thread.execute(() -> answer.complete(n));
+        }
+        return answer;
+    }
+
+    @Override
+    public CompletionStage<Boolean> remove(String name, int epoch) {
+        CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        synchronized (store) {
+            Stored present = store.channels.get(name);
+            boolean there = present != null && present.epoch == epoch;
+            if (there) {
+                store.channels.remove(name);
+                store.nodes.forEach(
+                        node -> node.thread.execute(() -> node.of(name).forEach(f -> f.ended(epoch))));
+            }
+            thread.execute(() -> answer.complete(there));
+        }
+        return answer;
+    }
+
+    @Override
+    public CompletionStage<Boolean> clear(String name, int epoch) {
+        CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        synchronized (store) {
+            Stored present = store.channels.get(name);
+            boolean there = present != null && present.epoch == epoch;
+            if (there) {
+                present.forget(0);
+                long next = present.next;
+                long goneId = present.goneId;
+                store.nodes.forEach(
+                        node -> node.thread.execute(() -> node.of(name).forEach(f -> f.gone(epoch, next, goneId))));
+            }
+            thread.execute(() -> answer.complete(there));
+        }
+        return answer;
+    }
+
+    @Override
+    public Following follow(String name, ChannelOptions options, Follower follower) {
+        return new Followed(name, options, follower);
+    }
+
+    @Override
+    public void close() {
+        store.nodes.remove(this);
+        thread.shutdown();
+    }
+
+    /** One channel as one node follows it. <i>Its position is owned by the node's thread.</i> */
+    final class Followed implements Following {
+        private final String name;
+        private final ChannelOptions options;
+        private final Follower follower;
+        private int epoch;
+
+        Followed(String name, ChannelOptions options, Follower follower) {
+            this.name = name;
+            this.options = options;
+            this.follower = follower;
+        }
+
+        @Override
+        public CompletionStage<Boolean> open(Opening how) {
+            CompletableFuture<Boolean> answer = new CompletableFuture<>();
+            synchronized (store) {
+                if (store.channels.containsKey(name) ? how == Opening.CREATE : how == Opening.FIND) {
+                    return CompletableFuture.completedFuture(false);
+                }
+                Life life = store.open(name, options).life();
+                long id = store.id;
+                if (!followed.contains(this)) {
+                    followed.add(this);
+                }
+                thread.execute(() -> {
+                    try {
+                        begin(life, id);
+                        answer.complete(true);
+                    } catch (RefusedException e) {
+                        close();
+                        answer.completeExceptionally(e);
+                    }
+                });
+            }
+            return answer;
+        }
+
+        private void begin(Life life, long id) {
+            if (life.epoch() != epoch) {
+                epoch = life.epoch();
+                follower.began(life);
+            }
+            reached.accept(id);
+        }
+
+        private void applied(int of, Entry entry) {
+            if (of == epoch) {
+                follower.applied(entry, entry.id());
+            }
+        }
+
+        private void gone(int of, long next, long goneId) {
+            if (of == epoch) {
+                follower.gone(next, goneId);
+            }
+        }
+
+        private void ended(int of) {
+            if (of == epoch) {
+                follower.ended();
+            }
+        }
+
+        @Override
+        public void close() {
+            followed.remove(this);
+        }
+    }
+}
