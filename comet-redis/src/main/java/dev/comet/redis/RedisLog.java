@@ -1,0 +1,134 @@
+package dev.comet.redis;
+
+import dev.comet.ChannelOptions;
+import dev.comet.Draft;
+import dev.comet.Message;
+import dev.comet.Scheduler;
+import dev.comet.Settings;
+import dev.comet.spi.Follower;
+import dev.comet.spi.Following;
+import dev.comet.spi.Place;
+import dev.comet.spi.SharedLog;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
+
+/**
+ * A log that hubs share by a Redis (6.2 or later) or a Valkey: docs/cluster.md. For one hub, which closes it. <i>Thread-safe.</i>
+ *
+ * <pre>{@code
+ * Comet comet = Comet.builder().log(RedisLog.connect("redis://localhost")).build();
+ * }</pre>
+ */
+public final class RedisLog implements SharedLog {
+    private final Node node;
+
+    private RedisLog(Builder builder) {
+        LettuceLinks links = new LettuceLinks(builder.uri, builder.timeout);
+        this.node = new Node(links, builder.hub, builder.timeout, builder.patience, builder.trustRestarts);
+    }
+
+    /** A log at {@code redis://[password@]host[:port][/database]}, or {@code rediss://…} with TLS. Nothing is connected yet. */
+    public static RedisLog connect(String uri) {
+        return builder(uri).build();
+    }
+
+    /** One with other than the default settings. */
+    public static Builder builder(String uri) {
+        return new Builder(uri);
+    }
+
+    /** Connects; waits for that at most the time-out, and goes on trying when it is over. */
+    @Override
+    public void start(Settings settings, Scheduler scheduler, LongConsumer reached) {
+        node.start(settings, scheduler, reached);
+    }
+
+    @Override
+    public CompletionStage<Place> append(String channel, ChannelOptions options, Message.Kind kind, Draft draft) {
+        return node.append(channel, options, kind, draft);
+    }
+
+    @Override
+    public CompletionStage<Integer> broadcast(Draft draft) {
+        return node.broadcast(draft);
+    }
+
+    @Override
+    public Following follow(String channel, ChannelOptions options, Follower follower) {
+        return node.follow(channel, options, follower);
+    }
+
+    @Override
+    public CompletionStage<Boolean> remove(String channel, int epoch) {
+        return node.remove(channel, epoch);
+    }
+
+    @Override
+    public CompletionStage<Boolean> clear(String channel, int epoch) {
+        return node.clear(channel, epoch);
+    }
+
+    @Override
+    public void close() {
+        node.close();
+    }
+
+    /** Settings of a connection. */
+    public static final class Builder {
+        private final String uri;
+        private String hub = "comet";
+        private Duration timeout = Duration.ofSeconds(2);
+        private Duration patience = Duration.ZERO;
+        private boolean trustRestarts;
+
+        private Builder(String uri) {
+            this.uri = uri;
+        }
+
+        /**
+         * The name of the hub that its nodes share, {@code comet} by default: 1 to 64 letters, digits, {@code .}, {@code _} and
+         * {@code -}. All its keys begin with it, as a hash tag, and so are on one shard; several hubs may share a Redis.
+         */
+        public Builder hub(String name) {
+            if (!name.matches("[A-Za-z0-9._-]{1,64}")) {
+                throw new IllegalArgumentException(
+                        "hub=" + name + ": must be 1 to 64 letters, digits, '.', '_' and '-'");
+            }
+            hub = name;
+            return this;
+        }
+
+        /** How long Redis may take for an answer before the connection counts as lost; 2 s by default, at least 1 ms. */
+        public Builder timeout(Duration timeout) {
+            if (timeout.toMillis() < 1) {
+                throw new IllegalArgumentException("timeout=" + timeout + ": must be at least 1 ms");
+            }
+            this.timeout = timeout;
+            return this;
+        }
+
+        /** How long a publish waits for a connection while there is none; by default 0: it is refused at once. */
+        public Builder patience(Duration patience) {
+            if (patience.isNegative()) {
+                throw new IllegalArgumentException("patience=" + patience + ": must be 0 or longer");
+            }
+            this.patience = patience;
+            return this;
+        }
+
+        /**
+         * Goes on with a channel's numbers after Redis was restarted or another took over. Only for a Redis that loses no write:
+         * with {@code appendfsync always} and no failover. By default clients are told of a reset then.
+         */
+        public Builder trustRestarts(boolean trust) {
+            trustRestarts = trust;
+            return this;
+        }
+
+        /** The log. Nothing is connected before a hub is built with it. */
+        public RedisLog build() {
+            return new RedisLog(this);
+        }
+    }
+}

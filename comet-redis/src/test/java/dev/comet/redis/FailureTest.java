@@ -1,0 +1,331 @@
+package dev.comet.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.comet.ChannelOptions;
+import dev.comet.CloseReason;
+import dev.comet.Comet;
+import dev.comet.Draft;
+import dev.comet.Event;
+import dev.comet.From;
+import dev.comet.Gap;
+import dev.comet.Message;
+import dev.comet.Refusal;
+import dev.comet.RefusedException;
+import dev.comet.SubscribeOptions;
+import dev.comet.Subscriber;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What breaks between hubs and their Redis, and what is promised then: the table of docs/cluster.md. */
+class FailureTest {
+    private final List<AutoCloseable> opened = new ArrayList<>();
+
+    private <T extends AutoCloseable> T closing(T resource) {
+        opened.add(0, resource);
+        return resource;
+    }
+
+    private RedisServer redis(String... options) {
+        return closing(new RedisServer(options));
+    }
+
+    private Comet hub(String uri) {
+        return hub(RedisLog.builder(uri));
+    }
+
+    private Comet hub(RedisLog.Builder log) {
+        return hub(log, Comet.builder());
+    }
+
+    private Comet hub(RedisLog.Builder log, Comet.Builder hub) {
+        return closing(hub.log(log.timeout(Duration.ofMillis(500)).build()).build());
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable resource : opened) {
+            resource.close();
+        }
+    }
+
+    /** A subscriber, and what it was handed: {@code 3} is the message with seq 3, {@code 2-4} a gap, {@code reset} a reset. */
+    private static final class Reader {
+        private final Semaphore woken = new Semaphore(1);
+        private final Subscriber subscriber;
+
+        Reader(Comet hub, From from, String... channels) {
+            subscriber = hub.attach(SubscribeOptions.of(channels).withFrom(from), woken::release);
+        }
+
+        List<String> next(int events) throws InterruptedException {
+            List<String> seen = new ArrayList<>();
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (seen.size() < events && woken.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                subscriber.read(event -> seen.add(word(event)));
+            }
+            return seen;
+        }
+
+        private static String word(Event event) {
+            if (event instanceof Message m) {
+                return "" + m.seq();
+            }
+            Gap gap = (Gap) event;
+            return gap.reason() == Gap.Reason.RESET ? "reset" : gap.from() + "-" + gap.to();
+        }
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).isLessThan(end);
+            Thread.onSpinWait();
+        }
+    }
+
+    private static boolean publishes(Comet hub, String channel) {
+        try {
+            hub.publish(channel, "x");
+            return true;
+        } catch (RefusedException e) {
+            assertThat(e.refusal()).isEqualTo(Refusal.UNAVAILABLE);
+            return false;
+        }
+    }
+
+    private static List<String> seqs(int from, int to) {
+        return IntStream.rangeClosed(from, to).mapToObj(i -> "" + i).toList();
+    }
+
+    // ---- connections
+
+    @Test
+    void connectionCut_subscribersStay_andAreGivenWhatTheyMissed() throws Exception {
+        RedisServer redis = redis();
+        Proxy proxy = closing(new Proxy(redis.port()));
+        Comet one = hub(proxy.uri());
+        Comet two = hub(redis.uri());
+        Reader alone = new Reader(one, From.latest(), "a");
+        Reader merged = new Reader(one, From.latest(), "a", "b");
+        two.publish("a", "x");
+        assertThat(alone.next(1)).containsExactly("1");
+        assertThat(merged.next(1)).containsExactly("1");
+        proxy.cut();
+        await(() -> !publishes(one, "other"));
+        IntStream.range(0, 50).forEach(i -> two.publish("a", "x"));
+        // Served from memory; a channel that is not followed here cannot be.
+        Reader old = new Reader(one, From.oldest(), "a");
+        assertThat(old.next(1)).containsExactly("1");
+        assertThatThrownBy(() -> new Reader(one, From.latest(), "c"))
+                .isInstanceOfSatisfying(
+                        RefusedException.class, e -> assertThat(e.refusal()).isEqualTo(Refusal.UNAVAILABLE));
+        proxy.mend();
+        assertThat(alone.next(50)).isEqualTo(seqs(2, 51));
+        assertThat(merged.next(50)).isEqualTo(seqs(2, 51));
+        two.publish("b", "x");
+        assertThat(merged.next(1)).containsExactly("1");
+        assertThat(one.stats().gaps() + one.stats().resets()).isZero();
+        assertThat(alone.subscriber.isClosed()).isFalse();
+    }
+
+    @Test
+    void connectionCut_forLongerThanTheHistoryReaches_isAGap_withExactEnds() throws Exception {
+        RedisServer redis = redis();
+        Proxy proxy = closing(new Proxy(redis.port()));
+        Comet.Builder small = Comet.builder().historyMessages(5).liveWindow(5);
+        Comet one = hub(RedisLog.builder(proxy.uri()), small);
+        Comet two = hub(
+                RedisLog.builder(redis.uri()),
+                Comet.builder().historyMessages(5).liveWindow(5));
+        Reader reader = new Reader(one, From.latest(), "a");
+        two.publish("a", "x");
+        assertThat(reader.next(1)).containsExactly("1");
+        proxy.cut();
+        await(() -> !publishes(one, "other"));
+        IntStream.range(0, 20).forEach(i -> two.publish("a", "x"));
+        proxy.mend();
+        assertThat(reader.next(6)).containsExactly("2-16", "17", "18", "19", "20", "21");
+    }
+
+    @Test
+    void connectionSilent_countsAsLost_andPublishesAreRefusedInTime() throws Exception {
+        RedisServer redis = redis();
+        Proxy proxy = closing(new Proxy(redis.port()));
+        Comet one = hub(proxy.uri());
+        Comet two = hub(redis.uri());
+        Reader reader = new Reader(one, From.latest(), "a");
+        proxy.fallSilent(true);
+        long start = System.nanoTime();
+        assertThatThrownBy(() -> one.publish("a", "lost?"))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("may be stored");
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+        two.publish("a", "x");
+        proxy.cut();
+        proxy.mend();
+        assertThat(reader.next(1)).containsExactly("1");
+    }
+
+    @Test
+    void publish_whileThereIsNoConnection_waitsForOne_whereItMay() throws Exception {
+        RedisServer redis = redis();
+        Proxy proxy = closing(new Proxy(redis.port()));
+        proxy.cut();
+        Comet patient = hub(RedisLog.builder(proxy.uri()).patience(Duration.ofSeconds(20)));
+        CompletableFuture<Message> waiting =
+                patient.publishAsync("a", Draft.text("x")).toCompletableFuture();
+        assertThat(waiting).isNotDone();
+        proxy.mend();
+        assertThat(waiting.get(20, TimeUnit.SECONDS).seq()).isEqualTo(1);
+    }
+
+    @Test
+    void redisThatComesLater_isFound() throws Exception {
+        RedisServer redis = redis();
+        redis.kill();
+        Comet hub = hub(redis.uri());
+        assertThat(publishes(hub, "a")).isFalse();
+        redis.start();
+        await(() -> publishes(hub, "a"));
+        Reader reader = new Reader(hub, From.oldest(), "a");
+        assertThat(reader.next(1)).containsExactly("1");
+    }
+
+    // ---- Redis
+
+    @Test
+    void restartThatKeepsAll_isAReset_forItMayHaveLostSomething() throws Exception {
+        RedisServer redis = redis("--appendonly", "yes", "--appendfsync", "always");
+        Comet hub = hub(redis.uri());
+        Reader reader = new Reader(hub, From.latest(), "a");
+        int epoch = hub.publish("a", "x").epoch();
+        assertThat(reader.next(1)).containsExactly("1");
+        redis.kill();
+        redis.start();
+        await(() -> publishes(hub, "a"));
+        assertThat(reader.next(2)).containsExactly("reset", "1");
+        assertThat(hub.channel("a").epoch()).isNotEqualTo(epoch);
+    }
+
+    @Test
+    void restartThatKeepsAll_whereThatIsTrusted_isNone() throws Exception {
+        RedisServer redis = redis("--appendonly", "yes", "--appendfsync", "always");
+        Comet hub = hub(RedisLog.builder(redis.uri()).trustRestarts(true));
+        Reader reader = new Reader(hub, From.latest(), "a");
+        Message before = hub.publish("a", "x");
+        assertThat(reader.next(1)).containsExactly("1");
+        redis.kill();
+        redis.start();
+        await(() -> publishes(hub, "a"));
+        assertThat(reader.next(1)).containsExactly("2");
+        assertThat(hub.publish("a", "x").id()).isGreaterThan(before.id() + 1);
+    }
+
+    @Test
+    void failoverToAReplicaThatLacksTheLastWrites_isAReset_andNoNumberIsGivenTwice() throws Exception {
+        RedisServer first = redis();
+        RedisServer second = redis("--replicaof", "127.0.0.1 " + first.port());
+        Proxy proxy = closing(new Proxy(first.port()));
+        Comet hub = hub(proxy.uri());
+        Reader seq = new Reader(hub, From.latest(), "a");
+        hub.publish("a", "1");
+        hub.publish("a", "2");
+        assertThat(seq.next(2)).containsExactly("1", "2");
+        await(() -> has(second, "2"));
+        second.command("REPLICAOF", "NO", "ONE");
+        Message lost = hub.publish("a", "3"); // acknowledged, and not replicated
+        assertThat(seq.next(1)).containsExactly("3");
+        From number = From.afterId(seq.subscriber.idCursor());
+        proxy.leadTo(second.port());
+        first.kill();
+        await(() -> publishes(hub, "a"));
+        assertThat(seq.next(2)).containsExactly("reset", "1");
+        Message now = hub.publish("a", "5");
+        assertThat(now.epoch()).isNotEqualTo(lost.epoch());
+        assertThat(now.id()).isGreaterThan(lost.id());
+        Reader back = new Reader(hub, number, "a");
+        assertThat(back.next(3)).containsExactly("0-0", "1", "2");
+    }
+
+    private static boolean has(RedisServer redis, String seq) {
+        try {
+            return redis.command("HGET", "{comet}ca", "seq").contains("\r\n" + seq + "\r\n");
+        } catch (java.io.IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void scriptsForgotten_areSentAgain() throws Exception {
+        RedisServer redis = redis();
+        Comet hub = hub(redis.uri());
+        Reader reader = new Reader(hub, From.latest(), "a");
+        redis.command("SCRIPT", "FLUSH");
+        hub.publish("a", "x");
+        assertThat(reader.next(1)).containsExactly("1");
+    }
+
+    @Test
+    void memoryFull_isRefused_andOverWhenThereIsRoom() throws Exception {
+        RedisServer redis = redis();
+        Comet hub = hub(redis.uri());
+        Reader reader = new Reader(hub, From.latest(), "a");
+        redis.command("CONFIG", "SET", "maxmemory", "1");
+        assertThatThrownBy(() -> hub.publish("a", "x"))
+                .isInstanceOfSatisfying(
+                        RefusedException.class, e -> assertThat(e.refusal()).isEqualTo(Refusal.HISTORY_FULL));
+        redis.command("CONFIG", "SET", "maxmemory", "0");
+        hub.publish("a", "x");
+        assertThat(reader.next(1)).containsExactly("1");
+    }
+
+    // ---- what Redis keeps
+
+    @Test
+    void channelThatNobodyUses_goesFromRedis() throws Exception {
+        RedisServer redis = redis();
+        Comet hub = hub(redis.uri());
+        ChannelOptions brief = ChannelOptions.DEFAULT.withIdleTimeout(Duration.ofMillis(50));
+        hub.publish("a", brief, Draft.text("x"));
+        assertThat(redis.command("PTTL", "{comet}ma")).isNotEqualTo(":-1\r\n");
+        await(() ->
+                keys(redis).equals("*1\r\n$7\r\n{comet}\r\n") || !keys(redis).contains("{comet}ca"));
+        Reader reader = new Reader(hub, From.oldest(), "a");
+        hub.publish("a", "x");
+        assertThat(reader.next(1)).containsExactly("1");
+        reader.subscriber.close(CloseReason.DONE);
+    }
+
+    private static String keys(RedisServer redis) {
+        try {
+            return redis.command("KEYS", "*");
+        } catch (java.io.IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void history_goesByBytesAndByAge() throws Exception {
+        RedisServer redis = redis();
+        Comet hub = hub(redis.uri());
+        ChannelOptions small = ChannelOptions.DEFAULT.withHistoryBytes(10);
+        IntStream.range(0, 4).forEach(i -> hub.publish("a", small, Draft.text("xxxx")));
+        assertThat(redis.command("LLEN", "{comet}ma")).isEqualTo(":2\r\n");
+        assertThat(new Reader(hub, From.oldest(), "a").next(2)).containsExactly("3", "4");
+        ChannelOptions brief = ChannelOptions.DEFAULT.withHistoryAge(Duration.ofMillis(1));
+        long first = hub.publish("b", brief, Draft.text("x")).timeMillis();
+        await(() -> System.currentTimeMillis() > first + 2);
+        hub.publish("b", brief, Draft.text("x"));
+        assertThat(redis.command("LLEN", "{comet}mb")).isEqualTo(":1\r\n");
+    }
+}

@@ -1,0 +1,129 @@
+package dev.comet.redis;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A network between a hub and its Redis, which can be cut, or fall silent. <i>Thread-safe.</i> */
+final class Proxy implements AutoCloseable {
+    private final ServerSocket server;
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final Object silence = new Object();
+
+    private volatile int target;
+    private volatile boolean cut;
+    private boolean silent; // guarded by silence
+
+    Proxy(int target) {
+        this.target = target;
+        try {
+            server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        start(this::accept);
+    }
+
+    String uri() {
+        return "redis://127.0.0.1:" + server.getLocalPort();
+    }
+
+    /** Closes all connections, and each new one at once, until it is {@linkplain #mend mended}. */
+    void cut() {
+        cut = true;
+        open.forEach(Proxy::close);
+    }
+
+    void mend() {
+        cut = false;
+        fallSilent(false);
+    }
+
+    /** Nothing comes through any more, and nothing is closed. */
+    void fallSilent(boolean silently) {
+        synchronized (silence) {
+            silent = silently;
+            silence.notifyAll();
+        }
+    }
+
+    /** Leads new connections to another Redis. */
+    void leadTo(int port) {
+        target = port;
+    }
+
+    private void accept() {
+        while (!server.isClosed()) {
+            try {
+                Socket from = server.accept();
+                if (cut) {
+                    from.close();
+                    continue;
+                }
+                Socket to = new Socket(InetAddress.getLoopbackAddress(), target);
+                open.add(from);
+                open.add(to);
+                start(() -> pump(from, to));
+                start(() -> pump(to, from));
+            } catch (IOException e) {
+                // the test closes it, or its Redis is down: whoever dials sees that
+            }
+        }
+    }
+
+    private void pump(Socket from, Socket to) {
+        byte[] buffer = new byte[1 << 16];
+        try (from;
+                to) {
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                awaitSound();
+                out.write(buffer, 0, n);
+            }
+        } catch (IOException | InterruptedException e) {
+            // one side has closed: the other is closed with it
+        } finally {
+            open.remove(from);
+            open.remove(to);
+        }
+    }
+
+    private void awaitSound() throws InterruptedException {
+        synchronized (silence) {
+            while (silent) {
+                silence.wait();
+            }
+        }
+    }
+
+    private static void start(Runnable task) {
+        Thread thread = new Thread(task, "proxy");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        fallSilent(false);
+        cut();
+        try {
+            server.close();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
