@@ -26,7 +26,9 @@ public final class Main {
         ExampleServer server;
         try {
             Options options = Options.parse(args);
-            comet = options.settings().comet().jmx("example").build();
+            Comet.Builder hub = options.settings().comet().jmx("example");
+            options.redis().ifPresent(uri -> Cluster.join(hub, uri));
+            comet = hub.build();
             server = new ExampleServer(comet, options);
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage() + System.lineSeparator() + "--help lists what there is.");

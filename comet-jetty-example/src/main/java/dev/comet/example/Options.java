@@ -20,6 +20,7 @@ record Options(
         int port,
         boolean dropIn,
         Optional<Path> unixSocket,
+        Optional<String> redis,
         CometOptions settings,
         Map<String, Map<String, String>> dialects) {
 
@@ -68,7 +69,8 @@ record Options(
                         dialects.getOrDefault("simple-comet", Map.of()).get(UNIX_SOCKET)))
                 .map(Path::of);
         Optional.ofNullable(dialects.get("simple-comet")).ifPresent(simple -> simple.remove(UNIX_SOCKET));
-        return new Options(host, port(port), dropIn, socket, CometOptions.parse(own), dialects);
+        Optional<String> redis = Optional.ofNullable(own.remove("redis"));
+        return new Options(host, port(port), dropIn, socket, redis, CometOptions.parse(own), dialects);
     }
 
     private static String dialect(String name) {
@@ -107,6 +109,7 @@ record Options(
                   --host=localhost                             the address to listen on; 0.0.0.0 for all
                   --drop-in                                    also the ports and paths of the four old servers
                   --unix-socket-path=                          also a UNIX socket; with --drop-in it is Simple-Comet's alone
+                  --redis=                                     redis://host:port of a Redis: this is one of several nodes then
                   --help                                       this
 
                 Settings of the hub and its endpoints, with their defaults:

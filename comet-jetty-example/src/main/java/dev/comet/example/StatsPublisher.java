@@ -2,6 +2,9 @@ package dev.comet.example;
 
 import dev.comet.ChannelOptions;
 import dev.comet.Comet;
+import dev.comet.Draft;
+import dev.comet.Refusal;
+import dev.comet.RefusedException;
 import dev.comet.Stats;
 import java.time.Duration;
 import java.util.Map;
@@ -38,7 +41,13 @@ final class StatsPublisher {
             return;
         }
         comet.scheduler().schedule(this::tick, PERIOD.toNanos()); // first: a hub that is full now may have room later
-        comet.channel(CHANNEL, OPTIONS).publishJson(json(comet.stats()));
+        try {
+            comet.publish(CHANNEL, OPTIONS, Draft.json(json(comet.stats())));
+        } catch (RefusedException e) {
+            if (e.refusal() != Refusal.UNAVAILABLE) { // else the next one has newer figures
+                throw e;
+            }
+        }
     }
 
     private String json(Stats stats) {

@@ -24,10 +24,11 @@ import org.w3c.dom.Document;
 import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
 
-/** What the README and docs/security.md show is code that compiles, and names that are there. */
+/** What the README, docs/security.md and docs/cluster.md show is code that compiles, and names that are there. */
 class ReadmeTest {
     private static final Path README = Path.of("../README.md");
     private static final Path SECURITY = Path.of("../docs/security.md");
+    private static final Path CLUSTER = Path.of("../docs/cluster.md");
 
     @Test
     void java_compiles(@TempDir Path out) throws Exception {
@@ -37,6 +38,9 @@ class ReadmeTest {
         assertThat(adapters).hasSize(3);
         compiles(blocks, out);
         compiles(adapters, out);
+        List<String> hubs = Blocks.of(CLUSTER, "<!-- compiled", "java");
+        assertThat(hubs).hasSize(2);
+        compiles(hubs, out);
     }
 
     private static void compiles(List<String> blocks, Path out) throws IOException {
