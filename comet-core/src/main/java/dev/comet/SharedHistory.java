@@ -115,7 +115,7 @@ final class SharedHistory implements Log {
         Local(String name, ChannelOptions options, int most) {
             this.name = name;
             this.most = most;
-            this.following = log.follow(name, options, this);
+            this.following = log.follow(name, options, most, this);
         }
 
         /** The life that it was opened in, or a later one. */

@@ -46,6 +46,10 @@ final class ModelLog implements SharedLog {
             nodes.forEach(node -> node.followed().forEach(f -> f.open(Following.Opening.FIND_OR_CREATE)));
         }
 
+        private boolean isFull(String name, int most) {
+            return channels.size() >= most && !channels.containsKey(name);
+        }
+
         private Stored open(String name, ChannelOptions options) {
             return channels.computeIfAbsent(name, n -> new Stored(options, forgottenId));
         }
@@ -84,6 +88,7 @@ final class ModelLog implements SharedLog {
 
     private volatile LongConsumer reached = id -> {};
     private volatile int window;
+    private volatile int maxChannels;
 
     private ModelLog(Store store) {
         this.store = store;
@@ -104,12 +109,16 @@ final class ModelLog implements SharedLog {
     public void start(Settings settings, Scheduler scheduler, LongConsumer reached) {
         this.reached = reached;
         this.window = settings.liveWindow();
+        this.maxChannels = settings.maxChannels();
     }
 
     @Override
     public CompletionStage<Place> append(String name, ChannelOptions options, Message.Kind kind, Draft draft) {
         CompletableFuture<Place> answer = new CompletableFuture<>();
         synchronized (store) {
+            if (store.isFull(name, maxChannels)) {
+                return CompletableFuture.failedFuture(tooMany());
+            }
             Place place = store(name, store.open(name, options), kind, draft);
             thread.execute(() -> answer.complete(place));
         }
@@ -127,6 +136,10 @@ final class ModelLog implements SharedLog {
             });
         }
         return new Place(channel.epoch, entry.seq(), entry.id(), entry.timeMillis());
+    }
+
+    private static RefusedException tooMany() {
+        return new RefusedException(Refusal.TOO_MANY_CHANNELS, "the store is full");
     }
 
     private List<Followed> of(String name) {
@@ -179,8 +192,8 @@ final class ModelLog implements SharedLog {
     }
 
     @Override
-    public Following follow(String name, ChannelOptions options, Follower follower) {
-        return new Followed(name, options, follower);
+    public Following follow(String name, ChannelOptions options, int most, Follower follower) {
+        return new Followed(name, options, most, follower);
     }
 
     @Override
@@ -193,12 +206,14 @@ final class ModelLog implements SharedLog {
     final class Followed implements Following {
         private final String name;
         private final ChannelOptions options;
+        private final int most;
         private final Follower follower;
         private int epoch;
 
-        Followed(String name, ChannelOptions options, Follower follower) {
+        Followed(String name, ChannelOptions options, int most, Follower follower) {
             this.name = name;
             this.options = options;
+            this.most = most;
             this.follower = follower;
         }
 
@@ -208,6 +223,9 @@ final class ModelLog implements SharedLog {
             synchronized (store) {
                 if (store.channels.containsKey(name) ? how == Opening.CREATE : how == Opening.FIND) {
                     return CompletableFuture.completedFuture(false);
+                }
+                if (store.isFull(name, most)) {
+                    return CompletableFuture.failedFuture(tooMany());
                 }
                 Life life = store.open(name, options).life();
                 long id = store.id;

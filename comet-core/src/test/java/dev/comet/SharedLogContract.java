@@ -278,6 +278,22 @@ public abstract class SharedLogContract {
         assertThat(one.channelCount()).isEqualTo(4);
     }
 
+    /** A publisher follows nothing, and so no hub's own count bounds it. */
+    @Test
+    void tooManyChannels_countsWhatThereIsOnAllHubs() {
+        Comet one = hub(Comet.builder().maxChannels(5));
+        Comet two = hub(Comet.builder().maxChannels(5));
+        IntStream.range(0, 4).forEach(i -> one.publish("c" + i, "x"));
+        assertRefused(
+                Refusal.TOO_MANY_CHANNELS, () -> follow(two, From.latest(), "c4")); // the last fifth is for publishers
+        two.publish("c4", "x");
+        assertRefused(Refusal.TOO_MANY_CHANNELS, () -> two.publish("c5", "x"));
+        one.publish("c4", "y");
+        assertThat(follow(two, From.oldest(), "c4").next(2)).containsExactly("c41=x", "c42=y");
+        assertThat(two.find("c0").orElse(two.channel("c0")).remove()).isTrue();
+        one.publish("c5", "x");
+    }
+
     // ---- the end of a life
 
     @Test

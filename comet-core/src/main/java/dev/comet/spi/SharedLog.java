@@ -12,8 +12,9 @@ import java.util.function.LongConsumer;
  * Where the messages of several hubs get their place, and are kept. It appends for anyone, and tells those who follow a channel
  * what was appended to it, in one order for all. <i>Thread-safe.</i>
  *
- * <p>No method blocks. Each stage completes at the latest after the log's own time-out; with {@link dev.comet.Refusal#UNAVAILABLE}
- * where the log cannot be reached.
+ * <p>No method blocks, but {@link #start}, which may wait for a first connection as long as the log's own time-out. Each stage
+ * completes, at the latest when the log has not answered for that time; with {@link dev.comet.Refusal#UNAVAILABLE} where it cannot be
+ * reached, or has more to do than it can.
  */
 public interface SharedLog extends AutoCloseable {
 
@@ -26,7 +27,8 @@ public interface SharedLog extends AutoCloseable {
     void start(Settings settings, Scheduler scheduler, LongConsumer reached);
 
     /**
-     * Appends to a channel, which is created with these options when there is none.
+     * Appends to a channel, which is created with these options when there is none; unless there are as many, on all nodes together,
+     * as the settings allow: {@link dev.comet.Refusal#TOO_MANY_CHANNELS}.
      *
      * @return the place, completed when the log has it, and its follower here has been told
      */
@@ -39,8 +41,13 @@ public interface SharedLog extends AutoCloseable {
      */
     CompletionStage<Integer> broadcast(Draft draft);
 
-    /** Prepares to follow a channel. Nothing happens until it is {@linkplain Following#open opened}. */
-    Following follow(String channel, ChannelOptions options, Follower follower);
+    /**
+     * Prepares to follow a channel. Nothing happens until it is {@linkplain Following#open opened}.
+     *
+     * @param options what it is created with when there is none
+     * @param most it is not created where there are so many, on all nodes together
+     */
+    Following follow(String channel, ChannelOptions options, int most, Follower follower);
 
     /**
      * Ends a life, on all nodes.

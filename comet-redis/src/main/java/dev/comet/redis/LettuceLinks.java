@@ -1,12 +1,14 @@
 package dev.comet.redis;
 
+import dev.comet.Refusal;
+import dev.comet.RefusedException;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisNoScriptException;
-import io.lettuce.core.RedisReadOnlyException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
@@ -30,6 +32,7 @@ import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -143,6 +146,24 @@ final class LettuceLinks implements Executor {
         }
     }
 
+    /**
+     * Runs a task by the links' thread when so much time has passed: real time, as Redis' is; and never on the hub's threads, which
+     * may all wait for what the task ends.
+     */
+    void schedule(Runnable task, Duration delay) {
+        after(loop, (on, e) -> {
+            try {
+                Future<?> unused = on.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+            } catch (RejectedExecutionException closed) {
+                LOG.log(System.Logger.Level.DEBUG, "closed meanwhile", closed);
+            }
+        });
+    }
+
+    int database() {
+        return at.getDatabase();
+    }
+
     void close() {
         after(client.shutdownAsync(0, 2, TimeUnit.SECONDS), (done, e) -> {
             Future<?> unused = resources.shutdown(0, 2, TimeUnit.SECONDS);
@@ -182,7 +203,7 @@ final class LettuceLinks implements Executor {
                         if (e == null) {
                             events().up(this);
                         } else {
-                            LOG.log(System.Logger.Level.DEBUG, "Redis takes no scripts", e);
+                            LOG.log(System.Logger.Level.WARNING, "Redis takes no scripts", e);
                             close();
                         }
                         attempted.countDown();
@@ -216,7 +237,7 @@ final class LettuceLinks implements Executor {
                     answer.answered(values, null);
                 } else {
                     closeWhenUseless(e);
-                    execute(() -> answer.answered(List.of(), e)); // time-outs come from another thread
+                    execute(() -> answer.answered(List.of(), reason(e))); // time-outs come from another thread
                 }
             });
             connection.dispatch(command);
@@ -224,9 +245,23 @@ final class LettuceLinks implements Executor {
 
         /** One that does not answer, and one that has become a replica: another connection may lead to the one that writes. */
         private void closeWhenUseless(Throwable e) {
-            if (e instanceof RedisCommandTimeoutException || e instanceof RedisReadOnlyException) {
+            if (e instanceof RedisCommandTimeoutException || says(e, "READONLY")) {
                 close();
             }
+        }
+
+        private static Throwable reason(Throwable e) {
+            if (says(e, "OOM")) {
+                return new RefusedException(Refusal.HISTORY_FULL, "Redis has no memory left (maxmemory)");
+            }
+            return e instanceof RedisCommandExecutionException ? e : new IOException(e);
+        }
+
+        /** Redis 6.2 tells of a script's failure first, and then why: {@code ERR Error running script …: -OOM …}. */
+        private static boolean says(Throwable e, String what) {
+            String text = String.valueOf(e.getMessage());
+            return e instanceof RedisCommandExecutionException
+                    && (text.startsWith(what + " ") || text.contains(": -" + what + " "));
         }
 
         @Override
@@ -244,8 +279,8 @@ final class LettuceLinks implements Executor {
         }
 
         @Override
-        public void subscribe(List<String> keys) {
-            closeIfRefused(connection.async().subscribe(keys.toArray(String[]::new)));
+        public void subscribe(String key) {
+            closeIfRefused(connection.async().subscribe(key));
         }
 
         @Override

@@ -23,7 +23,10 @@ interface Link {
         void announced(Link link, String key, byte[] announcement);
     }
 
-    /** What a script has answered, or that it failed, and then nothing. <i>Called as the {@link Events} are.</i> */
+    /**
+     * What a script has answered, or that it failed, and then nothing; with a {@link dev.comet.RefusedException} where Redis has no
+     * memory left, with an {@link java.io.IOException} where it has said nothing. <i>Called as the {@link Events} are.</i>
+     */
     @FunctionalInterface
     interface Answer {
         void answered(List<Object> values, @Nullable Throwable failure);
@@ -38,7 +41,7 @@ interface Link {
     /** The names of the channels that there are, by a key that {@link Script}s keep. */
     CompletionStage<List<byte[]>> names(String key);
 
-    void subscribe(List<String> keys);
+    void subscribe(String key);
 
     void unsubscribe(String key);
 

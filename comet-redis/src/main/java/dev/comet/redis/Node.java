@@ -1,5 +1,7 @@
 package dev.comet.redis;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.comet.ChannelOptions;
 import dev.comet.Draft;
 import dev.comet.Message;
@@ -11,17 +13,22 @@ import dev.comet.spi.Follower;
 import dev.comet.spi.Following;
 import dev.comet.spi.Place;
 import dev.comet.spi.SharedLog;
+import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,38 +44,51 @@ import org.jspecify.annotations.Nullable;
  */
 final class Node implements SharedLog, Link.Events {
     private static final System.Logger LOG = System.getLogger("dev.comet.redis");
-    private static final int MOST_WAITING = 10_000;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    /** Publishes that are not done have so many bytes at most. */
+    private static final long MOST_UNDER_WAY = 16 << 20;
+
+    /** What each counts beside its draft. */
+    private static final int OVERHEAD = 1 << 10;
 
     private final LettuceLinks links;
     private final String hubKey;
+    private final String announcements; // what their names begin with
     private final Duration timeout;
     private final Duration patience;
     private final String trustRestarts;
+    final Turns opens = new Turns(16); // times a page: 4 MiB, and more only where messages are larger
+    private final Turns publishes = new Turns(256); // few enough to be answered well within the time-out
+    private final Turns broadcasts =
+            new Turns(64); // of their own: a publish does not wait until all channels had theirs
+    private final AtomicLong underWay = new AtomicLong();
 
     // Set by start().
-    private @Nullable Scheduler scheduler;
+    private final AtomicBoolean started = new AtomicBoolean();
     private LongConsumer reach = id -> {};
     private int liveWindow;
+    private int maxChannels;
 
     // Written by the links' thread, read by anyone.
     private volatile @Nullable Link link;
     private volatile boolean closed;
 
     // Owned by the links' thread.
+    int behind;
     private final Map<String, List<Followed>> followed = new HashMap<>();
-    private final List<Waiting> waiting = new ArrayList<>();
-    private int behind;
+    private final Set<CompletableFuture<Link>> waiting = new LinkedHashSet<>(); // publishes, for a link
     private long reached;
     private long seen;
     private int failures;
 
-    /** A publish that waits for a link. */
-    private record Waiting(CompletableFuture<Link> link) {}
+    // Written by anyone.
+    private volatile String trouble = "";
 
     Node(LettuceLinks links, String hub, Duration timeout, Duration patience, boolean trustRestarts) {
         this.links = links;
         this.hubKey = "{" + hub + "}";
+        this.announcements = hubKey + links.database() + "c";
         this.timeout = timeout;
         this.patience = patience;
         this.trustRestarts = trustRestarts ? "1" : "0";
@@ -76,48 +96,69 @@ final class Node implements SharedLog, Link.Events {
 
     @Override
     public void start(Settings settings, Scheduler scheduler, LongConsumer reached) {
-        this.scheduler = scheduler;
+        if (!started.compareAndSet(false, true)) {
+            throw new IllegalStateException("this log has a hub already: each needs its own");
+        }
         this.reach = reached;
         this.liveWindow = settings.liveWindow();
+        this.maxChannels = settings.maxChannels();
         links.start(this);
         links.firstAttempt(timeout);
-    }
-
-    private Scheduler scheduler() {
-        Scheduler started = scheduler;
-        if (started == null) {
-            throw new IllegalStateException("this log has no hub yet");
-        }
-        return started;
     }
 
     // ---- publish
 
     @Override
     public CompletionStage<Place> append(String channel, ChannelOptions options, Message.Kind kind, Draft draft) {
-        return append(channel, options, kind, draft, true).thenApply(place -> {
-            if (place == null) {
-                throw new IllegalStateException("no channel was created: " + channel);
-            }
-            return place;
-        });
+        long weight = draft.bytes() + OVERHEAD;
+        if (underWay.getAndAdd(weight) >= MOST_UNDER_WAY) {
+            underWay.addAndGet(-weight);
+            return CompletableFuture.failedStage(
+                    new RefusedException(Refusal.UNAVAILABLE, "more is published than Redis takes"));
+        }
+        byte[] body = Wire.body(kind, draft);
+        return ready().thenCompose(up -> publishes.take(() -> append(channel, options, true, draft, body)))
+                .thenApply(place -> {
+                    if (place == null) {
+                        throw new IllegalStateException("no channel was created: " + channel);
+                    }
+                    return place;
+                })
+                .whenComplete((place, e) -> underWay.addAndGet(-weight));
     }
 
     private CompletionStage<@Nullable Place> append(
-            String channel, ChannelOptions options, Message.Kind kind, Draft draft, boolean create) {
-        List<byte[]> arguments = arguments(
-                channel, options, Wire.bytes(create ? "1" : "0"), Wire.bytes(draft.bytes()), Wire.body(kind, draft));
-        return ready().thenCompose(up -> {
-            CompletableFuture<@Nullable Place> appended = new CompletableFuture<>();
-            up.run(Script.APPEND, keys(channel), arguments, (answer, e) -> {
-                if (e != null) {
-                    appended.completeExceptionally(refused(e, "the message may be stored"));
-                } else {
-                    appended(channel, answer).thenAccept(appended::complete);
+            String channel, ChannelOptions options, boolean create, Draft draft, byte[] body) {
+        Link up = link;
+        if (up == null) {
+            return CompletableFuture.failedStage(noLink());
+        }
+        CompletableFuture<@Nullable Place> appended = new CompletableFuture<>();
+        up.run(
+                Script.APPEND,
+                keys(channel),
+                arguments(options, maxChannels, Wire.bytes(create ? "1" : "0"), Wire.bytes(draft.bytes()), body),
+                answer(appended, "the message may be stored", values -> appended(channel, values)
+                        .thenAccept(appended::complete)));
+        return appended;
+    }
+
+    /** Has an answer read in its turn; what cannot be read is a failure too, or who waits for it would for ever. */
+    private Link.Answer answer(CompletableFuture<?> to, String state, Consumer<List<Object>> then) {
+        return (values, e) -> {
+            if (e != null) {
+                to.completeExceptionally(refused(e, state));
+                return;
+            }
+            try {
+                if (values.size() == 1) {
+                    throw new RefusedException(Refusal.TOO_MANY_CHANNELS, "the nodes have their maximum of channels");
                 }
-            });
-            return appended;
-        });
+                then.accept(values);
+            } catch (RuntimeException broken) {
+                to.completeExceptionally(refused(broken, state));
+            }
+        };
     }
 
     /** The place is told when those who follow here have been told of the message. */
@@ -126,7 +167,10 @@ final class Node implements SharedLog, Link.Events {
             return CompletableFuture.completedStage(null);
         }
         Place place = new Place(
-                (int) number(answer.get(0)), number(answer.get(1)), number(answer.get(2)), number(answer.get(3)));
+                (int) Wire.number(answer.get(0)),
+                Wire.number(answer.get(1)),
+                Wire.number(answer.get(2)),
+                Wire.number(answer.get(3)));
         List<CompletableFuture<Void>> told = new ArrayList<>(0);
         for (Followed f : followed.getOrDefault(channel, List.of())) {
             if (!f.has(place.epoch(), place.seq())) {
@@ -139,21 +183,33 @@ final class Node implements SharedLog, Link.Events {
 
     @Override
     public CompletionStage<Integer> broadcast(Draft draft) {
-        return ready().thenCompose(up -> up.names(hubKey + "all"))
-                .exceptionally(e -> {
-                    throw refused(e, "nothing was published");
-                })
-                .thenCompose(names -> {
-                    List<CompletableFuture<@Nullable Place>> appends = new ArrayList<>(names.size());
-                    for (byte[] name : names) {
-                        String channel = new String(name, StandardCharsets.UTF_8);
-                        appends.add(append(channel, ChannelOptions.DEFAULT, Message.Kind.BROADCAST, draft, false)
-                                .toCompletableFuture());
+        byte[] body = Wire.body(Message.Kind.BROADCAST, draft);
+        CompletableFuture<Integer> done = new CompletableFuture<>();
+        CompletionStage<?> unused = ready().thenCompose(up -> up.names(hubKey + "all"))
+                .whenComplete((names, e) -> links.execute(() -> {
+                    if (e != null) {
+                        done.completeExceptionally(refused(e, "nothing was published"));
+                    } else {
+                        broadcast(names, draft, body, done);
                     }
-                    return CompletableFuture.allOf(appends.toArray(CompletableFuture<?>[]::new))
-                            .thenApply(done -> (int) appends.stream()
-                                    .filter(a -> a.join() != null)
-                                    .count());
+                }));
+        return done;
+    }
+
+    private void broadcast(List<byte[]> names, Draft draft, byte[] body, CompletableFuture<Integer> done) {
+        List<CompletableFuture<@Nullable Place>> appends = new ArrayList<>(names.size());
+        for (byte[] name : names) {
+            String channel = new String(name, UTF_8);
+            appends.add(broadcasts.take(() -> append(channel, ChannelOptions.DEFAULT, false, draft, body)));
+        }
+        CompletionStage<?> unused = CompletableFuture.allOf(appends.toArray(CompletableFuture<?>[]::new))
+                .whenComplete((all, e) -> {
+                    if (e == null) {
+                        done.complete((int)
+                                appends.stream().filter(a -> a.join() != null).count());
+                    } else {
+                        done.completeExceptionally(refused(e, "it may have reached some channels"));
+                    }
                 });
     }
 
@@ -169,20 +225,20 @@ final class Node implements SharedLog, Link.Events {
 
     /** A Redis may announce to its own caller before its answer or after it: so the answer counts as the announcement too. */
     private CompletionStage<Boolean> end(Script script, char what, String channel, int epoch) {
-        List<byte[]> arguments = arguments(channel, ChannelOptions.DEFAULT, Wire.bytes(epoch));
         return ready().thenCompose(up -> {
             CompletableFuture<Boolean> ended = new CompletableFuture<>();
-            up.run(script, keys(channel), arguments, (answer, e) -> {
-                if (e != null) {
-                    ended.completeExceptionally(refused(e, "it may have been done"));
-                    return;
-                }
-                if (!answer.isEmpty()) {
-                    long seq = number(answer.get(0));
-                    announced(channel, new Wire.Announcement(what, epoch, seq, number(answer.get(1)), NOTHING));
-                }
-                ended.complete(!answer.isEmpty());
-            });
+            up.run(
+                    script,
+                    keys(channel),
+                    arguments(ChannelOptions.DEFAULT, maxChannels, Wire.bytes(epoch)),
+                    answer(ended, "it may have been done", values -> {
+                        if (!values.isEmpty()) {
+                            long seq = Wire.number(values.get(0));
+                            long id = Wire.number(values.get(1));
+                            announced(channel, new Wire.Announcement(what, epoch, seq, id, NOTHING));
+                        }
+                        ended.complete(!values.isEmpty());
+                    }));
             return ended;
         });
     }
@@ -196,35 +252,35 @@ final class Node implements SharedLog, Link.Events {
         if (patience.isZero() || closed) {
             return CompletableFuture.failedStage(noLink());
         }
-        Waiting one = new Waiting(new CompletableFuture<>());
+        CompletableFuture<Link> one = new CompletableFuture<>();
         links.execute(() -> await(one));
-        return one.link;
+        return one;
     }
 
-    private void await(Waiting one) {
+    private void await(CompletableFuture<Link> one) {
         Link up = link;
         if (up != null) {
-            one.link.complete(up);
-        } else if (waiting.size() >= MOST_WAITING || closed) {
-            one.link.completeExceptionally(noLink());
+            one.complete(up);
+        } else if (closed) {
+            one.completeExceptionally(noLink());
         } else {
             waiting.add(one);
-            scheduler().schedule(() -> links.execute(() -> giveUp(one)), patience.toNanos());
+            links.schedule(() -> giveUp(one), patience);
         }
     }
 
-    private void giveUp(Waiting one) {
+    private void giveUp(CompletableFuture<Link> one) {
         if (waiting.remove(one)) {
-            one.link.completeExceptionally(noLink());
+            one.completeExceptionally(noLink());
         }
     }
 
-    private static RefusedException noLink() {
+    static RefusedException noLink() {
         return new RefusedException(Refusal.UNAVAILABLE, "Redis cannot be reached now");
     }
 
     /** What somebody is told whose command failed. */
-    private static RefusedException refused(Throwable thrown, String state) {
+    private RefusedException refused(Throwable thrown, String state) {
         Throwable e = thrown;
         while (e instanceof CompletionException && e.getCause() != null) {
             e = e.getCause();
@@ -233,237 +289,92 @@ final class Node implements SharedLog, Link.Events {
             return refused;
         }
         String text = String.valueOf(e.getMessage());
-        if (text.startsWith("OOM")) {
-            return new RefusedException(Refusal.HISTORY_FULL, "Redis has no memory left (maxmemory)");
+        if (e instanceof IOException) { // it is told where the link is
+            LOG.log(System.Logger.Level.DEBUG, "a command to Redis was not answered", e);
+        } else if (!text.equals(trouble)) { // once: it may be the same with each message
+            trouble = text;
+            LOG.log(System.Logger.Level.WARNING, "a command to Redis failed", e);
         }
-        LOG.log(System.Logger.Level.DEBUG, "a command to Redis failed", e);
         return new RefusedException(Refusal.UNAVAILABLE, "Redis did not answer; " + state);
     }
 
     // ---- follow
 
     @Override
-    public Following follow(String channel, ChannelOptions options, Follower follower) {
-        return new Followed(channel, options, follower);
+    public Following follow(String channel, ChannelOptions options, int most, Follower follower) {
+        return new Followed(this, channel, options, most, follower);
     }
 
-    /**
-     * One channel that is followed. It is <i>live</i> while each announcement continues what it has; else it is behind, passes over
-     * announcements, and has asked Redis for what it lacks, or will when there is a link: the answer has all of that. <i>Owned
-     * by the links' thread, but for its methods as a {@link Following}.</i>
-     */
-    private final class Followed implements Following {
-        private final String channel;
-        private final ChannelOptions options;
-        private final Follower follower;
-
-        private record Told(int epoch, long seq, CompletableFuture<Void> done) {}
-
-        private final List<Told> told = new ArrayList<>(0);
-        private boolean live;
-        private boolean wasLive; // and is not, means: it is behind
-        private boolean over;
-        private int epoch; // 0: nothing was told yet
-        private long next = 1;
-
-        Followed(String channel, ChannelOptions options, Follower follower) {
-            this.channel = channel;
-            this.options = options;
-            this.follower = follower;
-        }
-
-        @Override
-        public CompletionStage<Boolean> open(Opening how) {
-            CompletableFuture<Boolean> opened = new CompletableFuture<>();
-            links.execute(() -> {
-                Link up = link;
-                if (up == null || over) {
-                    opened.completeExceptionally(noLink());
-                    return;
-                }
-                if (subscribe(this)) {
-                    up.subscribe(List.of(key(channel)));
-                }
-                ask(up, how, opened);
-            });
-            return opened;
-        }
-
-        /** Asks for what it lacks. */
-        private void ask(Link up, Opening how, CompletableFuture<Boolean> opened) {
-            List<byte[]> arguments =
-                    arguments(channel, options, Wire.bytes(how.name()), Wire.bytes(epoch), Wire.bytes(next));
-            up.run(Script.OPEN, keys(channel), arguments, (answer, e) -> {
-                if (e != null) {
-                    failed(up);
-                    opened.completeExceptionally(refused(e, "try again"));
-                } else if (up != link || over) {
-                    opened.completeExceptionally(noLink()); // it is asked for anew on the next link
-                } else {
-                    answered(answer, opened);
-                }
-            });
-        }
-
-        /** Redis takes no writes now, or somebody has written what this version cannot read: it may be better later. */
-        private void failed(Link up) {
-            leaveIfUnborn();
-            tellAll();
-            if (!live && !over) {
-                Scheduler.Timer unused =
-                        scheduler().schedule(() -> links.execute(() -> askAgain(up)), timeout.toNanos());
-            }
-        }
-
-        private void askAgain(Link up) {
-            if (!live && !over && up == link) {
-                ask(up, Opening.FIND_OR_CREATE, new CompletableFuture<>());
-            }
-        }
-
-        private void answered(List<Object> answer, CompletableFuture<Boolean> opened) {
-            if (answer.isEmpty()) {
-                leaveIfUnborn();
-                opened.complete(false);
-                return;
-            }
-            try {
-                Snapshot now = Snapshot.of(answer);
-                if (now.epoch() == epoch) {
-                    continued(now);
-                } else {
-                    follower.began(now.life());
-                    epoch = now.epoch();
-                }
-                next = now.next();
-                if (!live && wasLive) {
-                    behind--;
-                }
-                live = true;
-                wasLive = true;
-                seen = Math.max(seen, now.id());
-                reachSeen();
-                tell();
-                opened.complete(true);
-            } catch (RefusedException e) { // the hub has no room
-                leave();
-                opened.completeExceptionally(e);
-            }
-        }
-
-        private void continued(Snapshot now) {
-            if (now.next() > next && now.first() > next) {
-                follower.gone(now.first(), now.goneId());
-            }
-            now.entries().stream()
-                    .filter(entry -> entry.seq() >= next)
-                    .forEach(entry -> follower.applied(entry, reached));
-        }
-
-        void announced(Wire.Announcement a) {
-            if (!live) {
-                return;
-            }
-            if (a.epoch() != epoch) {
-                if (a.what() == 'm') { // another life; or the last words of one before, which costs a look
-                    fallBehind();
-                }
-            } else if (a.what() == 'r') {
-                follower.ended();
-            } else if (a.what() == 'c') {
-                next = Math.max(next, a.seq());
-                follower.gone(next, a.id());
-            } else if (a.seq() == next) {
-                next++;
-                follower.applied(a.entry(), behind == 0 ? a.id() : reached);
-                tell();
-            } else if (a.seq() > next) {
-                fallBehind();
-            }
-        }
-
-        /** Something was missed. Until it is here, nobody is told of a number beyond it. */
-        void fallBehind() {
-            if (live) {
-                live = false;
-                behind++;
-            }
-            Link up = link;
-            if (up != null) {
-                ask(up, Opening.FIND_OR_CREATE, new CompletableFuture<>());
-            }
-        }
-
-        boolean has(int of, long seq) {
-            return over || (live && (of != epoch || seq < next));
-        }
-
-        CompletableFuture<Void> whenItHas(int of, long seq) {
-            Told one = new Told(of, seq, new CompletableFuture<>());
-            told.add(one);
-            return one.done;
-        }
-
-        /** Publishers do not wait for a link: what they have published is stored, and comes here when there is one. */
-        private void tellAll() {
-            told.forEach(t -> t.done.complete(null));
-            told.clear();
-        }
-
-        private void tell() {
-            if (!told.isEmpty()) {
-                List<Told> ready =
-                        told.stream().filter(t -> has(t.epoch, t.seq)).toList();
-                told.removeAll(ready);
-                ready.forEach(t -> t.done.complete(null));
-            }
-        }
-
-        private void leaveIfUnborn() {
-            if (epoch == 0) {
-                leave();
-            }
-        }
-
-        @Override
-        public void close() {
-            links.execute(this::leave);
-        }
-
-        private void leave() {
-            if (over) {
-                return;
-            }
-            over = true;
-            if (!live && wasLive) {
-                behind--;
-                reachSeen();
-            }
-            tell();
-            Link up = link;
-            if (unsubscribe(this) && up != null) {
-                up.unsubscribe(key(channel));
-            }
-        }
+    /** Asks for what a channel has beyond this. */
+    void open(
+            Link up,
+            String channel,
+            ChannelOptions options,
+            int most,
+            Following.Opening how,
+            int epoch,
+            long next,
+            CompletableFuture<?> to,
+            Consumer<List<Object>> then) {
+        up.run(
+                Script.OPEN,
+                keys(channel),
+                arguments(
+                        options,
+                        most,
+                        Wire.bytes(how.name()),
+                        Wire.bytes(epoch),
+                        Wire.bytes(next),
+                        Wire.bytes(Followed.PAGE)),
+                answer(to, "try again", then));
     }
 
-    /** True for the first of its channel. */
-    private boolean subscribe(Followed f) {
+    /** Runs a task by the links' thread. */
+    void execute(Runnable task) {
+        links.execute(task);
+    }
+
+    /** The same, when the time-out has passed. */
+    void later(Runnable task) {
+        links.schedule(task, timeout);
+    }
+
+    @Nullable
+    Link link() {
+        return link;
+    }
+
+    long reached() {
+        return reached;
+    }
+
+    /** Everything up to this id has come, but where a channel is behind. */
+    void sees(long id) {
+        seen = Math.max(seen, id);
+        reachSeen();
+    }
+
+    void add(Followed f) {
         List<Followed> all = followed.computeIfAbsent(f.channel, c -> new ArrayList<>(1));
         if (!all.contains(f)) {
             all.add(f);
         }
-        return all.size() == 1;
     }
 
-    /** True for the last of its channel. */
-    private boolean unsubscribe(Followed f) {
+    void remove(Followed f) {
         List<Followed> all = followed.getOrDefault(f.channel, List.of());
-        boolean was = all.remove(f);
-        if (was && all.isEmpty()) {
+        if (all.remove(f) && all.isEmpty()) {
             followed.remove(f.channel);
+            Link up = link;
+            if (up != null) {
+                up.unsubscribe(announcements + f.channel);
+            }
         }
-        return was && all.isEmpty();
+        reachSeen();
+    }
+
+    void subscribe(Link up, String channel) {
+        up.subscribe(announcements + channel);
     }
 
     private void reachSeen() {
@@ -485,22 +396,20 @@ final class Node implements SharedLog, Link.Events {
             LOG.log(System.Logger.Level.INFO, "connected to Redis again");
         }
         failures = 0;
+        trouble = "";
         link = now;
-        if (!followed.isEmpty()) {
-            now.subscribe(followed.keySet().stream().map(this::key).toList());
-        }
-        all().forEach(f -> f.ask(now, Following.Opening.FIND_OR_CREATE, new CompletableFuture<>()));
+        all().forEach(Followed::ask);
         watch(now);
-        List<Waiting> ready = List.copyOf(waiting);
+        List<CompletableFuture<Link>> ready = List.copyOf(waiting);
         waiting.clear();
-        ready.forEach(one -> one.link.complete(now));
+        ready.forEach(one -> one.complete(now));
     }
 
     /** A connection that is quiet may be dead. */
     private void watch(Link up) {
         if (up == link) {
             up.ping();
-            Scheduler.Timer unused = scheduler().schedule(() -> watch(up), timeout.toNanos());
+            later(() -> watch(up));
         }
     }
 
@@ -522,7 +431,7 @@ final class Node implements SharedLog, Link.Events {
             }
             long most = Math.min(2_000, 20L << Math.min(failures, 7));
             long millis = ThreadLocalRandom.current().nextLong(most / 2, most + 1); // not all nodes at once
-            scheduler().schedule(links::dial, millis * 1_000_000);
+            links.schedule(links::dial, Duration.ofMillis(millis));
         }
     }
 
@@ -536,15 +445,18 @@ final class Node implements SharedLog, Link.Events {
             return;
         }
         Wire.Announcement a = Wire.announcement(announcement);
-        seen = Math.max(seen, a.id());
-        String channel = key.substring(hubKey.length() + 1);
-        announced(channel, a);
-        reachSeen();
+        announced(key.substring(announcements.length()), a);
+        sees(a.id());
     }
 
     private void announced(String channel, Wire.Announcement a) {
         for (Followed f : List.copyOf(followed.getOrDefault(channel, List.of()))) { // who is told of an end leaves
-            f.announced(a);
+            try {
+                f.announced(a);
+            } catch (RuntimeException e) { // a newer node's, perhaps: not to be passed over
+                RefusedException unused = refused(e, "");
+                f.miss();
+            }
         }
     }
 
@@ -552,9 +464,9 @@ final class Node implements SharedLog, Link.Events {
     public void close() {
         closed = true;
         links.execute(() -> {
-            List<Waiting> left = List.copyOf(waiting);
+            List<CompletableFuture<Link>> left = List.copyOf(waiting);
             waiting.clear();
-            left.forEach(one -> one.link.completeExceptionally(noLink()));
+            left.forEach(one -> one.completeExceptionally(noLink()));
             link = null;
         });
         links.close();
@@ -562,26 +474,19 @@ final class Node implements SharedLog, Link.Events {
 
     // ---- how it is said
 
-    private String key(String channel) {
-        return hubKey + "c" + channel;
-    }
-
     private List<String> keys(String channel) {
-        return List.of(hubKey, key(channel), hubKey + "m" + channel, hubKey + "all");
+        return List.of(hubKey, hubKey + "c" + channel, hubKey + "m" + channel, hubKey + "all");
     }
 
-    private List<byte[]> arguments(String channel, ChannelOptions options, byte[]... more) {
-        List<byte[]> all = new ArrayList<>(4 + more.length);
+    private List<byte[]> arguments(ChannelOptions options, int most, byte[]... more) {
+        List<byte[]> all = new ArrayList<>(5 + more.length);
         int fresh = ThreadLocalRandom.current().nextInt();
         all.add(Wire.bytes(fresh == 0 ? 1 : fresh));
         all.add(Wire.bytes(trustRestarts));
         all.add(Wire.bytes(Wire.options(options, liveWindow)));
-        all.add(Wire.bytes(channel));
+        all.add(Wire.bytes(most));
+        all.add(Wire.bytes(links.database()));
         all.addAll(List.of(more));
         return all;
-    }
-
-    static long number(Object integer) {
-        return (Long) integer;
     }
 }

@@ -55,8 +55,8 @@ public final class RedisLog implements SharedLog {
     }
 
     @Override
-    public Following follow(String channel, ChannelOptions options, Follower follower) {
-        return node.follow(channel, options, follower);
+    public Following follow(String channel, ChannelOptions options, int most, Follower follower) {
+        return node.follow(channel, options, most, follower);
     }
 
     @Override

@@ -143,4 +143,8 @@ final class Wire {
     static String text(Object bulk) {
         return new String((byte[]) bulk, StandardCharsets.UTF_8);
     }
+
+    static long number(Object integer) {
+        return (Long) integer;
+    }
 }

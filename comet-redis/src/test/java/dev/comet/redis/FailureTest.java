@@ -19,6 +19,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -35,8 +37,12 @@ class FailureTest {
         return resource;
     }
 
+    RedisServer open(String... options) {
+        return new RedisServer(options);
+    }
+
     private RedisServer redis(String... options) {
-        return closing(new RedisServer(options));
+        return closing(open(options));
     }
 
     private Comet hub(String uri) {
@@ -201,6 +207,78 @@ class FailureTest {
         assertThat(reader.next(1)).containsExactly("1");
     }
 
+    /** The hub's own threads all wait for the link: what ends that must not need one of them. */
+    @Test
+    void publishesThatWait_onAllThreadsOfTheHub_areRefusedInTime() throws Exception {
+        RedisServer redis = redis();
+        Proxy proxy = closing(new Proxy(redis.port()));
+        proxy.cut();
+        Comet patient = hub(RedisLog.builder(proxy.uri()).patience(Duration.ofMillis(300)));
+        CountDownLatch refused = new CountDownLatch(64);
+        for (int i = 0; i < 64; i++) {
+            patient.scheduler().execute(() -> {
+                if (!publishes(patient, "a")) {
+                    refused.countDown();
+                }
+            });
+        }
+        assertThat(refused.await(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    // ---- much at once
+
+    /** Redis closes a subscribed connection when more than 32 MB wait for it; here 8, to be quick. */
+    @Test
+    void largeHistories_comeInParts_andCostNoConnection() throws Exception {
+        RedisServer redis = redis("--client-output-buffer-limit", "pubsub", "8mb", "8mb", "1");
+        Proxy proxy = closing(new Proxy(redis.port()));
+        Comet.Builder large = Comet.builder().maxHistoryBytes(64 << 20).maxHistoryBytesTotal(256 << 20);
+        Comet one = hub(RedisLog.builder(proxy.uri()), large);
+        Comet two = hub(redis.uri());
+        ChannelOptions options = ChannelOptions.DEFAULT.withHistoryMessages(250).withHistoryBytes(64 << 20);
+        Draft draft = Draft.text("x".repeat(100_000));
+        IntStream.range(0, 200).forEach(i -> two.publish("a", options, draft));
+        assertThat(new Reader(one, From.oldest(), "a").next(200)).isEqualTo(seqs(1, 200));
+        List<Reader> readers = IntStream.range(0, 30)
+                .mapToObj(i -> new Reader(one, From.latest(), "c" + i))
+                .toList();
+        proxy.cut();
+        await(() -> !publishes(one, "other"));
+        for (int i = 0; i < 300; i++) {
+            two.publish("c" + i % 30, draft);
+        }
+        proxy.mend();
+        for (Reader reader : readers) {
+            assertThat(reader.next(10)).isEqualTo(seqs(1, 10));
+        }
+        assertThat(proxy.accepted()).isEqualTo(2); // no link was lost but the one that was cut
+    }
+
+    @Test
+    void morePublishesThanRedisTakes_areRefused_andTheRestIsStored() throws Exception {
+        RedisServer redis = redis();
+        Comet hub = closing(
+                Comet.builder().log(RedisLog.connect(redis.uri())).liveWindow(1).build());
+        int stored = 0;
+        List<CompletableFuture<Message>> all = IntStream.range(0, 100_000)
+                .mapToObj(
+                        i -> hub.publishAsync("a", Draft.text("x".repeat(100))).toCompletableFuture())
+                .toList();
+        for (CompletableFuture<Message> one : all) {
+            Refusal refusal = one.handle((m, e) -> e == null ? Refusal.EXISTS : refusal(e))
+                    .get(20, TimeUnit.SECONDS);
+            assertThat(refusal).isIn(Refusal.EXISTS, Refusal.UNAVAILABLE);
+            stored += refusal == Refusal.EXISTS ? 1 : 0;
+        }
+        assertThat(stored).isBetween(1, 99_999);
+        assertThat(hub.publish("a", "x").seq()).isEqualTo(stored + 1); // none that was refused, and no link was lost
+    }
+
+    private static Refusal refusal(Throwable e) {
+        Throwable why = e instanceof CompletionException ? e.getCause() : e;
+        return ((RefusedException) why).refusal();
+    }
+
     // ---- Redis
 
     @Test
@@ -234,7 +312,7 @@ class FailureTest {
     @Test
     void failoverToAReplicaThatLacksTheLastWrites_isAReset_andNoNumberIsGivenTwice() throws Exception {
         RedisServer first = redis();
-        RedisServer second = redis("--replicaof", "127.0.0.1 " + first.port());
+        RedisServer second = redis("--replicaof", "127.0.0.1", "" + first.port());
         Proxy proxy = closing(new Proxy(first.port()));
         Comet hub = hub(proxy.uri());
         Reader seq = new Reader(hub, From.latest(), "a");
@@ -289,7 +367,83 @@ class FailureTest {
         assertThat(reader.next(1)).containsExactly("1");
     }
 
+    /** A new version's message: it cannot be told, and it is not to be passed over; nobody waits for ever. */
+    @Test
+    void messageThatCannotBeRead_refusesNewcomers() throws Exception {
+        RedisServer redis = redis();
+        Comet hub = hub(redis.uri());
+        hub.publish("a", "x");
+        redis.command("LSET", "{comet}ma", "0", "1 1 " + hub.currentTimeMillis() + " 1 \u0009");
+        CompletableFuture<Reader> coming = CompletableFuture.supplyAsync(() -> new Reader(hub, From.oldest(), "a"));
+        assertThatThrownBy(() -> coming.get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(RefusedException.class);
+        redis.command("DEL", "{comet}ma", "{comet}ca");
+        assertThat(publishes(hub, "a")).isTrue();
+        assertThat(new Reader(hub, From.oldest(), "a").next(1)).isEqualTo(List.of("1"));
+    }
+
+    @Test
+    void memoryFull_whoOnlyReads_isServed() throws Exception {
+        RedisServer redis = redis();
+        Comet one = hub(redis.uri());
+        Comet two = hub(redis.uri());
+        one.publish("a", "x");
+        redis.command("CONFIG", "SET", "maxmemory", "1");
+        assertThat(new Reader(two, From.oldest(), "a").next(1)).containsExactly("1");
+    }
+
+    @Test
+    void redisThatThrowsAHistoryAway_isAReset() throws Exception {
+        RedisServer redis = redis();
+        Comet hub = hub(redis.uri());
+        Reader reader = new Reader(hub, From.latest(), "a");
+        hub.publish("a", "x");
+        assertThat(reader.next(1)).containsExactly("1");
+        From number = From.afterId(reader.subscriber.idCursor());
+        hub.publish("a", "x");
+        assertThat(reader.next(1)).containsExactly("2");
+        redis.command("DEL", "{comet}ma");
+        hub.publish("a", "x");
+        assertThat(reader.next(2)).containsExactly("reset", "1");
+        assertThat(new Reader(hub, number, "a").next(2)).containsExactly("0-0", "1");
+    }
+
     // ---- what Redis keeps
+
+    /** Announcements know no databases. */
+    @Test
+    void hubsInOtherDatabases_doNotHearEachOther() throws Exception {
+        RedisServer redis = redis();
+        Comet one = hub(redis.uri() + "/0");
+        Comet two = hub(redis.uri() + "/1");
+        Reader here = new Reader(one, From.latest(), "a");
+        Reader there = new Reader(two, From.latest(), "a");
+        two.publish("a", "x");
+        IntStream.range(0, 100_000 / 100).forEach(i -> two.publish("b", "x"));
+        long ahead = two.publish("a", "x").id();
+        Message own = one.publish("a", "x");
+        assertThat(own.id()).isNotEqualTo(ahead);
+        assertThat(here.next(1)).containsExactly("1");
+        assertThat(there.next(2)).containsExactly("1", "2");
+        assertThat(one.lastId()).isEqualTo(own.id());
+    }
+
+    @Test
+    void clearMissed_isDoneWhenThereIsAConnection() throws Exception {
+        RedisServer redis = redis();
+        Proxy proxy = closing(new Proxy(redis.port()));
+        Comet one = hub(proxy.uri());
+        Comet two = hub(redis.uri());
+        Reader reader = new Reader(one, From.latest(), "a");
+        two.publish("a", "x");
+        assertThat(reader.next(1)).containsExactly("1");
+        proxy.cut();
+        await(() -> !publishes(one, "other"));
+        two.channel("a").clear();
+        proxy.mend();
+        await(() -> one.channel("a").history().isEmpty());
+        two.publish("a", "x");
+        assertThat(reader.next(1)).containsExactly("2");
+    }
 
     @Test
     void channelThatNobodyUses_goesFromRedis() throws Exception {

@@ -17,6 +17,7 @@ final class Proxy implements AutoCloseable {
 
     private volatile int target;
     private volatile boolean cut;
+    private volatile int accepted; // written by the thread that accepts
     private boolean silent; // guarded by silence
 
     Proxy(int target) {
@@ -31,6 +32,11 @@ final class Proxy implements AutoCloseable {
 
     String uri() {
         return "redis://127.0.0.1:" + server.getLocalPort();
+    }
+
+    /** How many connections it has led on. */
+    int accepted() {
+        return accepted;
     }
 
     /** Closes all connections, and each new one at once, until it is {@linkplain #mend mended}. */
@@ -66,6 +72,7 @@ final class Proxy implements AutoCloseable {
                     continue;
                 }
                 Socket to = new Socket(InetAddress.getLoopbackAddress(), target);
+                accepted = accepted + 1;
                 open.add(from);
                 open.add(to);
                 start(() -> pump(from, to));

@@ -47,8 +47,8 @@ final class RedisServer implements AutoCloseable {
     }
 
     /** The one that Maven brings, 6.2, also where the machine has another. */
-    static RedisServer older() {
-        return new RedisServer(true);
+    static RedisServer older(String... options) {
+        return new RedisServer(true, options);
     }
 
     private static String fromMaven() throws IOException {
