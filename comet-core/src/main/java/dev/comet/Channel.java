@@ -54,7 +54,7 @@ public final class Channel {
         int window = Math.max(options.historyMessages(), hub.settings().liveWindow());
         this.feed = new Feed(
                 this, new Ring(window, options.historyBytes(), hub.historyBudget), options.historyMessages(), false);
-        this.members = before == null ? new Members(this) : before.members;
+        this.members = before == null ? new Members(hub, name, epoch) : before.members;
     }
 
     /** The channel's name. */

@@ -98,6 +98,9 @@ public final class Comet implements AutoCloseable {
         try {
             return jmxName == null ? () -> {} : Jmx.register(this, jmxName);
         } catch (IllegalStateException e) { // the name is taken: the threads must not stay
+            if (shared != null) {
+                shared.close();
+            }
             if (ownScheduler != null) {
                 ownScheduler.close();
             }
@@ -162,13 +165,24 @@ public final class Comet implements AutoCloseable {
         }
     }
 
-    /** Publishes without waiting for the log; with the log in memory that makes no difference. See {@link #publish}. */
+    /** Publishes without waiting for the log. See {@link #publishAsync(String, ChannelOptions, Draft)}. */
     public CompletionStage<Message> publishAsync(String channel, Draft draft) {
+        return publishAsync(channel, settings.channels(), draft);
+    }
+
+    /**
+     * Publishes without waiting for the log; with the log in memory that makes no difference. The channel is created with these
+     * options when there is none. With a shared log the stage completes on the hub's listener executor: a listener that waits for it
+     * there may wait for itself, and uses {@link #publish} instead.
+     *
+     * @return the message; or a {@link RefusedException}, as of {@link #publish(String, Draft)}
+     */
+    public CompletionStage<Message> publishAsync(String channel, ChannelOptions options, Draft draft) {
         try {
             admit(draft);
             return shared != null
-                    ? shared.handedOver(publishShared(shared, channel, settings.channels(), draft))
-                    : appendAsync(lives.open(channel, null), Message.Kind.MESSAGE, draft);
+                    ? shared.handedOver(publishShared(shared, channel, options, draft))
+                    : appendAsync(lives.open(channel, options), Message.Kind.MESSAGE, draft);
         } catch (RefusedException e) {
             return CompletableFuture.failedFuture(e);
         }
@@ -295,9 +309,14 @@ public final class Comet implements AutoCloseable {
         return lives.create(name, options);
     }
 
-    /** The channel of this name, when there is one. Any string may be asked for. */
+    /**
+     * The channel of this name, when there is one. Any string may be asked for. Where the log is shared, it is asked about what this
+     * hub does not follow, and follows from then on.
+     *
+     * @throws RefusedException only where the log is shared: {@link Refusal#UNAVAILABLE}, {@link Refusal#TOO_MANY_CHANNELS}
+     */
     public Optional<Channel> find(String name) {
-        return lives.find(name);
+        return lives.findAnywhere(name);
     }
 
     /** The channels that there are, in no order. A snapshot. */
@@ -558,7 +577,7 @@ public final class Comet implements AutoCloseable {
         return listeners;
     }
 
-    /** The highest id that any message has. */
+    /** The highest id that any message has; where the log is shared, of those that have reached this hub. */
     public long lastId() {
         return lastId.get();
     }

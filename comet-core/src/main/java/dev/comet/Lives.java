@@ -113,11 +113,12 @@ final class Lives {
         return channel;
     }
 
-    /** The channel of this name, if there is one anywhere; for a subscriber that may not create it. */
+    /** The channel of this name, if there is one anywhere; for who may not create it. */
     Optional<Channel> findAnywhere(String name) {
         Channel present = byName.get(name);
         SharedHistory shared = hub.shared();
-        if (shared == null || (present != null && !present.isRemoved()) || !Names.isChannel(name)) {
+        boolean here = present != null && !present.isRemoved();
+        if (shared == null || here || hub.isClosed() || !Names.isChannel(name)) {
             return Optional.ofNullable(present);
         }
         int most = hub.settings().maxChannels();
@@ -144,6 +145,7 @@ final class Lives {
             return fresh[0];
         });
         if (fresh[0] != null) {
+            announceAhead(life);
             begun(present);
         }
         return present;
@@ -169,12 +171,17 @@ final class Lives {
             ended.remove(before);
         }
         before.untend();
-        if (!life.held().isEmpty()) {
-            hub.isAhead();
-        }
+        announceAhead(life);
         watch(renewed, period(renewed));
         before.feed.fanout.signal();
         return renewed;
+    }
+
+    /** What it holds may have come before what was reached: another channel may be behind. */
+    private void announceAhead(Life life) {
+        if (!life.held().isEmpty()) {
+            hub.isAhead();
+        }
     }
 
     private Channel filled(String name, Life life, SharedHistory.Local local, @Nullable Channel before) {

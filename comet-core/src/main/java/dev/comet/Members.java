@@ -1,5 +1,6 @@
 package dev.comet;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,21 +24,27 @@ final class Members {
         boolean watched;
     }
 
-    private final Channel channel;
+    private final Comet hub;
+    private final String channel;
+    private final int epoch;
 
     // Guarded by the monitor.
     private @Nullable Map<String, Member> byName;
     private @Nullable Feed feed;
 
-    Members(Channel channel) {
+    /** Of a channel, in the life in which they begin; they may outlive it, and keep nothing of it. */
+    Members(Comet hub, String channel, int epoch) {
+        this.hub = hub;
         this.channel = channel;
+        this.epoch = epoch;
     }
 
     /** The feed of joins and leaves. */
     synchronized Feed feed() {
         Feed f = feed;
         if (f == null) {
-            f = new Feed(channel, new Ring(RING, Long.MAX_VALUE, HistoryBudget.unlimited()), 0, true);
+            Channel empty = new Channel(hub, channel, epoch, ChannelOptions.DEFAULT.withIdleTimeout(Duration.ZERO));
+            f = new Feed(empty, new Ring(RING, Long.MAX_VALUE, HistoryBudget.unlimited()), 0, true);
             feed = f;
         }
         return f;
@@ -93,17 +100,16 @@ final class Members {
     }
 
     private void requireRoom(Map<String, Member> all) {
-        int most = channel.hub.settings().maxMembersPerChannel();
+        int most = hub.settings().maxMembersPerChannel();
         if (all.size() >= most) {
-            throw channel.hub.refused(
-                    Refusal.TOO_MANY_MEMBERS,
-                    "channel '" + channel.name() + "' has its maximum of " + most + " members");
+            throw hub.refused(
+                    Refusal.TOO_MANY_MEMBERS, "channel '" + channel + "' has its maximum of " + most + " members");
         }
     }
 
     /** Announces one who is coming, and counts it as just gone unless it is there. */
     void sign(String name) {
-        long now = channel.hub.scheduler.nanoTime();
+        long now = hub.scheduler.nanoTime();
         boolean watch = false;
         Feed told;
         synchronized (this) {
@@ -123,7 +129,7 @@ final class Members {
 
     /** One subscriber less by this name; the last one's going becomes a leave when the grace period is over. */
     void leave(String name) {
-        long now = channel.hub.scheduler.nanoTime();
+        long now = hub.scheduler.nanoTime();
         synchronized (this) {
             Member member = byName == null ? null : byName.get(name);
             if (member == null || --member.subscribers > 0) {
@@ -139,11 +145,11 @@ final class Members {
     }
 
     private void watch(String name, long nanos) {
-        channel.hub.scheduler.schedule(() -> look(name), nanos);
+        hub.scheduler.schedule(() -> look(name), nanos);
     }
 
     private void look(String name) {
-        long now = channel.hub.scheduler.nanoTime();
+        long now = hub.scheduler.nanoTime();
         Feed told = null;
         long left;
         synchronized (this) {
@@ -168,7 +174,7 @@ final class Members {
     }
 
     private long graceNanos() {
-        return channel.hub.settings().presenceGrace().toNanos();
+        return hub.settings().presenceGrace().toNanos();
     }
 
     private @Nullable Feed announce(Message.Kind kind, Draft draft) {

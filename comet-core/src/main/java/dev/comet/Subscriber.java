@@ -58,7 +58,7 @@ public final class Subscriber {
 
     // Written while attaching, before the owner has the object; by wakes only read.
     private @Nullable Attachment first;
-    private List<Channel> joined = List.of();
+    private List<Members> joined = List.of(); // not of lives, which may be over long before
 
     // Written once, by compare-and-set.
     private volatile @Nullable CloseReason ending;
@@ -117,7 +117,7 @@ public final class Subscriber {
             joined = new ArrayList<>(channels.size());
             for (Channel channel : channels) {
                 channel.membership().join(member);
-                joined.add(channel);
+                joined.add(channel.membership());
             }
         }
     }
@@ -141,7 +141,7 @@ public final class Subscriber {
             }
         }
         if (member != null) {
-            joined.forEach(channel -> channel.membership().leave(member));
+            joined.forEach(members -> members.leave(member));
         }
     }
 

@@ -4,6 +4,7 @@ import static dev.comet.Refusals.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.comet.spi.SharedLog;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -290,7 +291,7 @@ public abstract class SharedLogContract {
         assertRefused(Refusal.TOO_MANY_CHANNELS, () -> two.publish("c5", "x"));
         one.publish("c4", "y");
         assertThat(follow(two, From.oldest(), "c4").next(2)).containsExactly("c41=x", "c42=y");
-        assertThat(two.find("c0").orElse(two.channel("c0")).remove()).isTrue();
+        assertThat(two.remove("c0")).isTrue();
         one.publish("c5", "x");
     }
 
@@ -316,6 +317,21 @@ public abstract class SharedLogContract {
             assertThat(System.nanoTime()).isLessThan(end);
             Thread.onSpinWait();
         }
+    }
+
+    /** Whoever administers comes to any node. */
+    @Test
+    void findAndRemove_whatThisHubDoesNotFollow() {
+        Comet one = hub();
+        Comet two = hub();
+        one.publish("a", "x");
+        one.publish("b", "x");
+        assertThat(two.find("a").orElseThrow().history()).hasSize(1);
+        assertThat(two.remove("b")).isTrue();
+        assertThat(one.find("b")).isEmpty();
+        assertThat(two.find("c")).isEmpty();
+        assertThat(two.find("no/name")).isEmpty();
+        assertThat(two.remove("c")).isFalse();
     }
 
     @Test
@@ -393,6 +409,25 @@ public abstract class SharedLogContract {
         assertThat(reader.next(1)).containsExactly("a1=x");
         assertThat(one.channel("a").members()).containsExactly("ann");
         assertThat(Arrays.asList(Seen.of(ann).toArray())).contains("a:reset-0");
+        ann.close(CloseReason.DONE);
+    }
+
+    /** Its members held on to the first life, and so to its messages. */
+    @Test
+    void lifeThatIsOver_isForgotten_whereItsMembersStay() {
+        Comet one = hub();
+        Subscriber ann = one.attach(SubscribeOptions.of("a").withMember("ann").withMembers(true), () -> {});
+        WeakReference<Channel> before = new WeakReference<>(one.channel("a"));
+        forgetEverything();
+        publishAgain(one, "a", "x");
+        assertThat(follow(one, From.oldest(), "a").next(1)).containsExactly("a1=x");
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (before.get() != null) {
+            assertThat(System.nanoTime()).as("nobody needs it").isLessThan(end);
+            Seen.of(ann);
+            System.gc();
+        }
+        assertThat(one.channel("a").members()).containsExactly("ann");
         ann.close(CloseReason.DONE);
     }
 }

@@ -3,17 +3,19 @@ package dev.comet.example;
 import dev.comet.ChannelOptions;
 import dev.comet.Comet;
 import dev.comet.Draft;
-import dev.comet.Refusal;
-import dev.comet.RefusedException;
+import dev.comet.Message;
 import dev.comet.Stats;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
 
 /**
  * Publishes the hub's counters to a channel of the hub, every second, whose history has the last five minutes. <i>Thread-safe.</i>
  */
 final class StatsPublisher {
+    private static final System.Logger LOG = System.getLogger("dev.comet.example");
+
     static final String CHANNEL = "demo-stats";
 
     private static final Duration PERIOD = Duration.ofSeconds(1);
@@ -41,13 +43,12 @@ final class StatsPublisher {
             return;
         }
         comet.scheduler().schedule(this::tick, PERIOD.toNanos()); // first: a hub that is full now may have room later
-        try {
-            comet.publish(CHANNEL, OPTIONS, Draft.json(json(comet.stats())));
-        } catch (RefusedException e) {
-            if (e.refusal() != Refusal.UNAVAILABLE) { // else the next one has newer figures
-                throw e;
-            }
-        }
+        CompletionStage<Message> unused = comet.publishAsync(CHANNEL, OPTIONS, Draft.json(json(comet.stats())))
+                .whenComplete((m, e) -> {
+                    if (e != null) { // the next one has newer figures
+                        LOG.log(System.Logger.Level.DEBUG, "no statistics were published", e);
+                    }
+                });
     }
 
     private String json(Stats stats) {

@@ -16,12 +16,12 @@ import dev.comet.spi.SharedLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -77,7 +77,7 @@ final class Node implements SharedLog, Link.Events {
     // Owned by the links' thread.
     int behind;
     private final Map<String, List<Followed>> followed = new HashMap<>();
-    private final Set<CompletableFuture<Link>> waiting = new LinkedHashSet<>(); // publishes, for a link
+    private final Queue<CompletableFuture<Link>> waiting = new ArrayDeque<>(); // publishes, for a link
     private long reached;
     private long seen;
     private int failures;
@@ -270,8 +270,9 @@ final class Node implements SharedLog, Link.Events {
     }
 
     private void giveUp(CompletableFuture<Link> one) {
-        if (waiting.remove(one)) {
-            one.completeExceptionally(noLink());
+        one.completeExceptionally(noLink());
+        while (!waiting.isEmpty() && waiting.element().isDone()) { // all wait as long, so it is among the first
+            waiting.remove();
         }
     }
 

@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A network between a hub and its Redis, which can be cut, or fall silent. <i>Thread-safe.</i> */
 final class Proxy implements AutoCloseable {
@@ -17,7 +18,7 @@ final class Proxy implements AutoCloseable {
 
     private volatile int target;
     private volatile boolean cut;
-    private volatile int accepted; // written by the thread that accepts
+    private final AtomicInteger accepted = new AtomicInteger();
     private boolean silent; // guarded by silence
 
     Proxy(int target) {
@@ -36,7 +37,7 @@ final class Proxy implements AutoCloseable {
 
     /** How many connections it has led on. */
     int accepted() {
-        return accepted;
+        return accepted.get();
     }
 
     /** Closes all connections, and each new one at once, until it is {@linkplain #mend mended}. */
@@ -72,7 +73,7 @@ final class Proxy implements AutoCloseable {
                     continue;
                 }
                 Socket to = new Socket(InetAddress.getLoopbackAddress(), target);
-                accepted = accepted + 1;
+                accepted.incrementAndGet();
                 open.add(from);
                 open.add(to);
                 start(() -> pump(from, to));

@@ -36,15 +36,16 @@ class TurnsTest {
     @Test
     void turnsThatEndAtOnce_areNotNested() {
         Turns turns = new Turns(1);
-        turns.take(this::begin);
+        CompletableFuture<?> last = turns.take(this::begin);
         int[] ended = {0};
         for (int i = 0; i < 100_000; i++) {
-            turns.take(() -> {
+            last = turns.take(() -> {
                 ended[0]++;
                 return CompletableFuture.completedFuture(null);
             });
         }
         begun.get(0).complete(null);
+        assertThat(last).isCompleted();
         assertThat(ended[0]).isEqualTo(100_000);
     }
 }
