@@ -24,8 +24,8 @@ public final class Channel {
     private final ChannelOptions options;
     private final Members members;
 
-    // Guarded by the monitor.
-    private @Nullable String token;
+    // Written once, under the monitor; read by anyone.
+    private volatile @Nullable String token;
 
     // Written by whoever set the timer: at the beginning, then by the timer itself.
     private final AtomicReference<Scheduler.@Nullable Timer> tending = new AtomicReference<>();
@@ -135,16 +135,27 @@ public final class Channel {
         hub.expire(this, idle.toNanos());
     }
 
-    /** A secret of this life, to be given to those who may follow it: 128 random bits as 32 hexadecimal digits. */
-    public synchronized String token() {
-        String made = token;
-        if (made == null) {
-            byte[] random = new byte[16];
-            new SecureRandom().nextBytes(random);
-            made = HexFormat.of().formatHex(random);
-            token = made;
+    /**
+     * A secret of this life, to be given to those who may follow it: 128 random bits as 32 hexadecimal digits; the same on all nodes.
+     *
+     * @throws RefusedException only where the log is shared: {@link Refusal#UNAVAILABLE}
+     */
+    public String token() {
+        String known = token;
+        if (known != null) {
+            return known;
         }
-        return made;
+        byte[] random = new byte[16];
+        new SecureRandom().nextBytes(random);
+        String agreed = hub.secret(this, HexFormat.of().formatHex(random)); // before the lock: it may wait for the log
+        synchronized (this) {
+            known = token;
+            if (known == null) {
+                known = agreed;
+                token = known;
+            }
+            return known;
+        }
     }
 
     /**
@@ -157,9 +168,14 @@ public final class Channel {
         members.sign(Names.member(member));
     }
 
-    /** The names of its members, sorted; one that left is listed until its grace period is over. */
+    /**
+     * The names of its members, sorted, where the log is shared of those on all nodes; one that left is listed until its grace period is
+     * over.
+     *
+     * @throws RefusedException only where the log is shared: {@link Refusal#UNAVAILABLE}
+     */
     public List<String> members() {
-        return members.names();
+        return hub.members(this);
     }
 
     /** Forgets its history. The seq goes on; who is behind is told what is gone. */

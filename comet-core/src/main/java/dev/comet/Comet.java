@@ -1,5 +1,6 @@
 package dev.comet;
 
+import dev.comet.spi.LocalHub;
 import dev.comet.spi.SharedLog;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -319,9 +320,21 @@ public final class Comet implements AutoCloseable {
         return lives.findAnywhere(name);
     }
 
-    /** The channels that there are, in no order. A snapshot. */
+    /** The channels that there are, in no order; where the log is shared, those that this hub follows. A snapshot. */
     public Collection<Channel> channels() {
         return new ArrayList<>(lives.all());
+    }
+
+    /**
+     * The names of the channels that there are, sorted; where the log is shared, of those on all nodes.
+     *
+     * @throws RefusedException only where the log is shared: {@link Refusal#UNAVAILABLE}
+     */
+    public List<String> channelNames() {
+        if (shared != null) {
+            return shared.channels().stream().sorted().toList();
+        }
+        return lives.all().stream().map(Channel::name).sorted().toList();
     }
 
     /** Ends a channel's present life, when there is one: see {@link Channel#remove}. */
@@ -352,6 +365,30 @@ public final class Comet implements AutoCloseable {
 
     void left(Channel channel) {
         lives.left(channel);
+    }
+
+    /** A name has got its first subscriber here, or signs. Refused as {@link Members#join}. */
+    void memberCame(String channel, String name, boolean signs) {
+        if (shared != null) {
+            shared.memberCame(new LocalHub.Member(channel, name), signs);
+        }
+    }
+
+    List<String> members(Channel channel) {
+        return shared == null
+                ? channel.membership().names()
+                : shared.members(channel.name()).stream().sorted().toList();
+    }
+
+    /** The secret of a channel's life: this one, unless it has one. */
+    String secret(Channel channel, String fresh) {
+        return shared == null ? fresh : shared.secret(channel, fresh).orElse(fresh);
+    }
+
+    void memberWent(String channel, String name) {
+        if (shared != null) {
+            shared.memberWent(new LocalHub.Member(channel, name));
+        }
     }
 
     // ---- subscribe
@@ -519,10 +556,23 @@ public final class Comet implements AutoCloseable {
 
     // ---- sessions
 
-    /** A register of sessions, each forgotten when it has not polled for this long. */
+    /** A register of sessions, each forgotten when it has not polled for this long. Known to this hub only. */
     public Sessions sessions(Duration timeout) {
         Checks.positive("session-timeout", timeout);
-        return new Sessions(this, timeout);
+        return new Sessions(this, null, timeout);
+    }
+
+    /**
+     * The same; where the log is shared, all nodes know those of a register of this name, and their positions.
+     *
+     * @param register 1 to 64 letters, digits and {@code -}
+     */
+    public Sessions sessions(String register, Duration timeout) {
+        Checks.positive("session-timeout", timeout);
+        if (!register.matches("[A-Za-z0-9-]{1,64}")) {
+            throw new IllegalArgumentException("register " + Names.shown(register) + ": 1 to 64 letters, digits and '-'");
+        }
+        return new Sessions(this, shared == null ? null : new SharedSessions(shared.notes(), register, timeout), timeout);
     }
 
     /** Counts one more; a fifth of them are for clients that register, for the others come by asking, as anyone can. */
@@ -554,6 +604,13 @@ public final class Comet implements AutoCloseable {
             }
         });
         return counters.snapshot(lives.count(), Map.copyOf(bySource), sessions.get(), historyBudget.used());
+    }
+
+    /**
+     * What each node has counted, by its name, as it was some seconds ago; this one's is among them. Empty where the log is not shared.
+     */
+    public Map<String, Stats> nodes() {
+        return shared == null ? Map.of() : shared.nodes();
     }
 
     /** Counts a refusal that a transport answers with; what the hub itself has refused, and so counted, not again. */

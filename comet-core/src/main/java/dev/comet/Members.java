@@ -58,18 +58,43 @@ final class Members {
         return byName == null ? List.of() : new ArrayList<>(new TreeSet<>(byName.keySet()));
     }
 
-    /** One subscriber more by this name. */
+    synchronized boolean has(String name) {
+        return byName != null && byName.containsKey(name);
+    }
+
+    /**
+     * One subscriber more by this name.
+     *
+     * @throws RefusedException {@link Refusal#TOO_MANY_MEMBERS}, and nothing has changed
+     */
     void join(String name) {
         Feed told = null;
+        boolean isNew;
         synchronized (this) {
-            boolean isNew = byName == null || !byName.containsKey(name);
+            isNew = !has(name);
             Member member = member(name);
             if (isNew) {
-                told = announce(Message.Kind.JOIN, Draft.text(name));
+                told = announceHere(Message.Kind.JOIN, Draft.text(name));
             }
             member.subscribers++;
         }
         signal(told);
+        if (isNew) {
+            try {
+                hub.memberCame(channel, name, false);
+            } catch (RefusedException e) { // all nodes together have their maximum
+                forget(name);
+                throw e;
+            }
+        }
+    }
+
+    private synchronized void forget(String name) {
+        Map<String, Member> all = byName;
+        Member member = all == null ? null : all.get(name);
+        if (all != null && member != null && --member.subscribers == 0) {
+            all.remove(name);
+        }
     }
 
     /** The member of this name, a new one when there is none. The caller holds the monitor. */
@@ -114,7 +139,7 @@ final class Members {
         Feed told;
         synchronized (this) {
             Member member = member(name);
-            told = announce(Message.Kind.JOIN, Draft.text(name).withAttribute("sign", ""));
+            told = announceHere(Message.Kind.JOIN, signed(name));
             if (member.subscribers == 0) {
                 member.leftAt = now;
                 watch = !member.watched;
@@ -125,6 +150,11 @@ final class Members {
         if (watch) {
             watch(name, graceNanos());
         }
+        hub.memberCame(channel, name, true);
+    }
+
+    private static Draft signed(String name) {
+        return Draft.text(name).withAttribute("sign", "");
     }
 
     /** One subscriber less by this name; the last one's going becomes a leave when the grace period is over. */
@@ -164,17 +194,53 @@ final class Members {
             }
             if (left <= 0) {
                 byName.remove(name);
-                told = announce(Message.Kind.LEAVE, Draft.text(name));
+                told = announceHere(Message.Kind.LEAVE, Draft.text(name));
             }
         }
         signal(told);
         if (left > 0) {
             watch(name, left);
+        } else {
+            hub.memberWent(channel, name);
         }
     }
 
     private long graceNanos() {
         return hub.settings().presenceGrace().toNanos();
+    }
+
+    // ---- what the log tells, where nodes share one
+
+    void joined(String name, boolean signs) {
+        Feed told;
+        synchronized (this) {
+            told = announce(Message.Kind.JOIN, signs ? signed(name) : Draft.text(name));
+        }
+        signal(told);
+    }
+
+    void left(String name) {
+        Feed told;
+        synchronized (this) {
+            told = announce(Message.Kind.LEAVE, Draft.text(name));
+        }
+        signal(told);
+    }
+
+    /** Those who follow are told that they have missed some, as whoever is too slow is. */
+    void missedSome() {
+        Feed f = feedIfAny();
+        if (f != null) {
+            f.gone(f.tail() + 1, hub.lastId());
+            signal(f);
+        }
+    }
+
+    // ---- announce
+
+    /** With a log that is shared, it is the log that announces, and to all nodes. */
+    private @Nullable Feed announceHere(Message.Kind kind, Draft draft) {
+        return hub.shared() == null ? announce(kind, draft) : null;
     }
 
     private @Nullable Feed announce(Message.Kind kind, Draft draft) {

@@ -3,6 +3,7 @@ package dev.comet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ public final class Session {
 
     // Guarded by the monitor; the timer reads and writes the last one too.
     private @Nullable Cursor position;
+    private long commits;
     private @Nullable Subscriber poll;
     private boolean closed;
     private long touched;
@@ -26,13 +28,23 @@ public final class Session {
     private List<Channel> retained = List.of();
     private Scheduler.@Nullable Timer watch;
 
+    /** When the other nodes were told last that it lives; where they are told. Read and written by anyone: a number too many does no harm. */
+    private volatile long told;
+
     /**
      * A session.
      *
      * @param position where its first poll begins; null: where that poll asks for, and it keeps no channel alive
      */
     Session(Sessions sessions, String id, @Nullable Cursor position) {
+        this(sessions, id, position, 0);
+    }
+
+    /** One that has moved so often, on other nodes. */
+    Session(Sessions sessions, String id, @Nullable Cursor position, long commits) {
         this.sessions = sessions;
+        this.commits = commits;
+        this.told = sessions.now();
         this.id = id;
         this.follows = position != null;
         this.position = position;
@@ -84,6 +96,22 @@ public final class Session {
         synchronized (this) {
             seen(now);
         }
+        if (now - told > sessions.timeoutNanos() / 4) {
+            sayThatItLives();
+        }
+    }
+
+    /** To the other nodes, where there are any. */
+    void sayThatItLives() {
+        SharedSessions shared = sessions.shared();
+        if (shared != null) {
+            told = sessions.now();
+            shared.touch(id);
+        }
+    }
+
+    synchronized SharedSessions.Standing standing() {
+        return new SharedSessions.Standing(commits, position);
     }
 
     /** Others may have read the clock later, and been faster. Its numbers compare by their difference only. */
@@ -101,6 +129,7 @@ public final class Session {
      *     counts as {@linkplain SubscribeOptions#withSession registered} is theirs to say: some sessions anyone can open
      */
     public Subscriber poll(SubscribeOptions options, Runnable wake) {
+        catchUp();
         while (true) {
             Cursor at;
             synchronized (this) {
@@ -115,6 +144,36 @@ public final class Session {
             }
             fresh.close(CloseReason.REPLACED); // a commit came in between: it would begin at what has been written
         }
+    }
+
+    /** Its last poll may have been at another node. While nobody can say, it stands where it stood here. */
+    private void catchUp() {
+        SharedSessions shared = sessions.shared();
+        if (shared == null) {
+            return;
+        }
+        try {
+            Optional<SharedSessions.Standing> known = shared.find(id);
+            if (known.isEmpty()) {
+                shared.begin(id, standing()); // they have forgotten it, all but this one
+            } else if (!movedTo(known.get())) {
+                shared.move(id, standing());
+            }
+            told = sessions.now();
+        } catch (RefusedException e) {
+            if (e.refusal() != Refusal.UNAVAILABLE) {
+                throw e;
+            }
+        }
+    }
+
+    /** False where this one has come further. */
+    private synchronized boolean movedTo(SharedSessions.Standing known) {
+        if (known.commits() > commits) {
+            commits = known.commits();
+            position = known.at();
+        }
+        return known.commits() == commits;
     }
 
     private boolean begin(Subscriber fresh, @Nullable Cursor at) {
@@ -143,12 +202,18 @@ public final class Session {
     /** Says that what a poll read has been written: the session goes on from there, unless another poll has begun since. */
     public void commit(Subscriber of, Cursor reached) {
         long now = sessions.now();
+        SharedSessions shared = sessions.shared();
         synchronized (this) {
-            if (poll == of) {
-                position = reached;
-                pollOver = true;
-                seen(now);
+            if (poll != of) {
+                return;
             }
+            position = reached;
+            commits++;
+            pollOver = true;
+            seen(now);
+        }
+        if (shared != null) {
+            shared.move(id, standing());
         }
     }
 
@@ -160,7 +225,16 @@ public final class Session {
             }
             closed = true;
         }
+        SharedSessions shared = sessions.shared();
+        if (shared != null) {
+            shared.remove(id);
+        }
         finish();
+    }
+
+    /** It was never used, and nobody knows it. */
+    void abandon() {
+        retain(List.of());
     }
 
     private void finish() {

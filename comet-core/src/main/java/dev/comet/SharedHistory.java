@@ -5,8 +5,15 @@ import dev.comet.spi.Follower;
 import dev.comet.spi.Following;
 import dev.comet.spi.Following.Opening;
 import dev.comet.spi.Life;
+import dev.comet.spi.LocalHub;
+import dev.comet.spi.Notes;
 import dev.comet.spi.Place;
 import dev.comet.spi.SharedLog;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A channel's life here begins when somebody wants to read and ends when nobody has for a while; its life in the shared log, and
  * so its epoch, is longer. Only {@link Follower#ended} and another epoch end both.
  */
-final class SharedHistory implements Log {
+final class SharedHistory implements Log, LocalHub {
     private final Comet hub;
     private final SharedLog log;
 
@@ -28,11 +35,50 @@ final class SharedHistory implements Log {
     }
 
     void start() {
-        log.start(hub.settings(), hub.scheduler, hub::reached);
+        log.start(this);
     }
 
     void close() {
         log.close();
+    }
+
+    // ---- what the log wants to know
+
+    @Override
+    public Settings settings() {
+        return hub.settings();
+    }
+
+    @Override
+    public Scheduler scheduler() {
+        return hub.scheduler;
+    }
+
+    @Override
+    public void reached(long id) {
+        hub.reached(id);
+    }
+
+    @Override
+    public Stats stats() {
+        return hub.stats();
+    }
+
+    @Override
+    public boolean isMember(Member member) {
+        return hub.lives
+                .find(member.channel())
+                .filter(channel -> channel.membership().has(member.name()))
+                .isPresent();
+    }
+
+    @Override
+    public List<Member> members() {
+        List<Member> all = new ArrayList<>();
+        for (Channel channel : hub.lives.all()) {
+            channel.membership().names().forEach(name -> all.add(new Member(channel.name(), name)));
+        }
+        return all;
     }
 
     // ---- publish
@@ -72,6 +118,45 @@ final class SharedHistory implements Log {
 
     void clear(Channel channel) {
         answer(log.clear(channel.name(), channel.epoch()));
+    }
+
+    // ---- what else nodes share
+
+    Set<String> channels() {
+        return answer(log.channels());
+    }
+
+    /** Empty when that life is over. */
+    Optional<String> secret(Channel channel, String fresh) {
+        return answer(log.secret(channel.name(), channel.epoch(), fresh));
+    }
+
+    Set<String> members(String channel) {
+        return answer(log.roster().members(channel));
+    }
+
+    /** Returns when all nodes can know of it; or when the log cannot be reached, which asks later. */
+    void memberCame(Member member, boolean signs) {
+        try {
+            answer(log.roster().changed(member, signs));
+        } catch (RefusedException e) {
+            if (e.refusal() != Refusal.UNAVAILABLE) {
+                throw e;
+            }
+        }
+    }
+
+    /** Nobody waits for that. */
+    void memberWent(Member member) {
+        log.roster().changed(member, false);
+    }
+
+    Notes notes() {
+        return log.notes();
+    }
+
+    Map<String, Stats> nodes() {
+        return log.nodes();
     }
 
     // ---- follow
@@ -137,6 +222,9 @@ final class SharedHistory implements Log {
                     ? hub.lives.beginShared(name, life, this, most)
                     : hub.lives.renewShared(before, life, this);
             channel = present;
+            if (before != null) {
+                present.membership().missedSome();
+            }
             if (present.local != this) {
                 superfluous = true;
                 close();
@@ -163,6 +251,30 @@ final class SharedHistory implements Log {
             if (present != null && !superfluous) {
                 present.feed.gone(next, goneId);
                 present.feed.fanout.signal();
+            }
+        }
+
+        @Override
+        public void joined(String member, boolean signs) {
+            Channel present = channel;
+            if (present != null && !superfluous) {
+                present.membership().joined(member, signs);
+            }
+        }
+
+        @Override
+        public void left(String member) {
+            Channel present = channel;
+            if (present != null && !superfluous) {
+                present.membership().left(member);
+            }
+        }
+
+        @Override
+        public void missedMembers() {
+            Channel present = channel;
+            if (present != null && !superfluous) {
+                present.membership().missedSome();
             }
         }
 

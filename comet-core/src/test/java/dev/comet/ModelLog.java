@@ -4,12 +4,20 @@ import dev.comet.spi.Entry;
 import dev.comet.spi.Follower;
 import dev.comet.spi.Following;
 import dev.comet.spi.Life;
+import dev.comet.spi.LocalHub;
+import dev.comet.spi.Notes;
 import dev.comet.spi.Place;
+import dev.comet.spi.Roster;
 import dev.comet.spi.SharedLog;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -17,7 +25,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The least that a shared log can be: a store, and per node a thread that tells it what has happened there, in order and later.
@@ -29,6 +39,9 @@ final class ModelLog implements SharedLog {
     static final class Store {
         private final Map<String, Stored> channels = new HashMap<>();
         private final List<ModelLog> nodes = new CopyOnWriteArrayList<>();
+        private final Map<String, Map<String, Set<ModelLog>>> rosters = new HashMap<>();
+        private final Map<String, String> notes = new HashMap<>();
+        private final Map<Integer, String> secrets = new HashMap<>();
         private long id = 1000;
         private long forgottenId;
 
@@ -43,6 +56,9 @@ final class ModelLog implements SharedLog {
             id += 1000;
             forgottenId = id;
             channels.clear();
+            notes.clear();
+            rosters.clear();
+            nodes.forEach(ModelLog::tellAllMembers);
             nodes.forEach(node -> node.followed().forEach(f -> f.open(Following.Opening.FIND_OR_CREATE)));
         }
 
@@ -86,6 +102,7 @@ final class ModelLog implements SharedLog {
     });
     private final List<Followed> followed = new CopyOnWriteArrayList<>();
 
+    private volatile @Nullable LocalHub hub;
     private volatile LongConsumer reached = id -> {};
     private volatile int window;
     private volatile int maxChannels;
@@ -106,10 +123,15 @@ final class ModelLog implements SharedLog {
     }
 
     @Override
-    public void start(Settings settings, Scheduler scheduler, LongConsumer reached) {
-        this.reached = reached;
-        this.window = settings.liveWindow();
-        this.maxChannels = settings.maxChannels();
+    public void start(LocalHub local) {
+        this.hub = local;
+        this.reached = local::reached;
+        this.window = local.settings().liveWindow();
+        this.maxChannels = local.settings().maxChannels();
+    }
+
+    private LocalHub hub() {
+        return Objects.requireNonNull(hub);
     }
 
     @Override
@@ -165,6 +187,7 @@ final class ModelLog implements SharedLog {
             boolean there = present != null && present.epoch == epoch;
             if (there) {
                 store.channels.remove(name);
+                store.rosters.remove(name);
                 store.nodes.forEach(
                         node -> node.thread.execute(() -> node.of(name).forEach(f -> f.ended(epoch))));
             }
@@ -189,6 +212,129 @@ final class ModelLog implements SharedLog {
             thread.execute(() -> answer.complete(there));
         }
         return answer;
+    }
+
+    // ---- what else nodes share
+
+    @Override
+    public CompletionStage<Set<String>> channels() {
+        synchronized (store) {
+            return CompletableFuture.completedFuture(Set.copyOf(store.channels.keySet()));
+        }
+    }
+
+    @Override
+    public CompletionStage<Optional<String>> secret(String name, int epoch, String fresh) {
+        synchronized (store) {
+            Stored present = store.channels.get(name);
+            return CompletableFuture.completedFuture(
+                    present == null || present.epoch != epoch
+                            ? Optional.empty()
+                            : Optional.of(store.secrets.computeIfAbsent(epoch, e -> fresh)));
+        }
+    }
+
+    @Override
+    public Map<String, Stats> nodes() {
+        Map<String, Stats> all = new HashMap<>();
+        store.nodes.forEach(node -> all.put("node-" + store.nodes.indexOf(node), node.hub().stats()));
+        return all;
+    }
+
+    private void tellAllMembers() {
+        hub().members().forEach(member -> roster().changed(member, false));
+    }
+
+    @Override
+    public Roster roster() {
+        return new Roster() {
+            @Override
+            public CompletionStage<Void> changed(LocalHub.Member member, boolean signs) {
+                CompletableFuture<Void> answer = new CompletableFuture<>();
+                thread.execute(() -> {
+                    synchronized (store) {
+                        if (change(member, signs)) {
+                            thread.execute(() -> answer.complete(null));
+                        } else {
+                            answer.completeExceptionally(
+                                    new RefusedException(Refusal.TOO_MANY_MEMBERS, "the store is full"));
+                        }
+                    }
+                });
+                return answer;
+            }
+
+            @Override
+            public CompletionStage<Set<String>> members(String channel) {
+                synchronized (store) {
+                    return CompletableFuture.completedFuture(
+                            Set.copyOf(store.rosters.getOrDefault(channel, Map.of()).keySet()));
+                }
+            }
+        };
+    }
+
+    private boolean change(LocalHub.Member member, boolean signs) {
+        Map<String, Set<ModelLog>> roster = store.rosters.computeIfAbsent(member.channel(), c -> new HashMap<>());
+        String name = member.name();
+        if (hub().isMember(member)) {
+            if (!roster.containsKey(name) && roster.size() >= hub().settings().maxMembersPerChannel()) {
+                return false;
+            }
+            boolean first = !roster.containsKey(name);
+            roster.computeIfAbsent(name, m -> new HashSet<>()).add(this);
+            if (first) {
+                tell(member.channel(), f -> f.joined(name, false));
+            }
+            if (signs) {
+                tell(member.channel(), f -> f.joined(name, true));
+            }
+        } else {
+            Set<ModelLog> nodes = roster.getOrDefault(name, new HashSet<>());
+            if (nodes.remove(this) && nodes.isEmpty()) {
+                roster.remove(name);
+                tell(member.channel(), f -> f.left(name));
+            }
+        }
+        return true;
+    }
+
+    private void tell(String channel, Consumer<Follower> what) {
+        store.nodes.forEach(node ->
+                node.thread.execute(() -> node.of(channel).forEach(f -> what.accept(f.follower))));
+    }
+
+    @Override
+    public Notes notes() {
+        return new Notes() {
+            @Override
+            public CompletionStage<Boolean> leave(String key, String text, Duration keep) {
+                synchronized (store) {
+                    return CompletableFuture.completedFuture(store.notes.putIfAbsent(key, text) == null);
+                }
+            }
+
+            @Override
+            public CompletionStage<Boolean> change(String key, String text, Duration keep) {
+                synchronized (store) {
+                    return CompletableFuture.completedFuture(store.notes.replace(key, text) != null);
+                }
+            }
+
+            @Override
+            public CompletionStage<Optional<String>> find(String key, Duration keep) {
+                synchronized (store) {
+                    return CompletableFuture.completedFuture(Optional.ofNullable(store.notes.get(key)));
+                }
+            }
+
+            @Override
+            public CompletionStage<Boolean> remove(String key) {
+                synchronized (store) {
+                    return CompletableFuture.completedFuture(store.notes.remove(key) != null);
+                }
+            }
+        };
     }
 
     @Override

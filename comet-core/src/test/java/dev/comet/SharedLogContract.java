@@ -14,6 +14,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -49,12 +50,22 @@ public abstract class SharedLogContract {
 
     /** A subscriber that is read whenever it is woken. <i>Owned by the test's thread.</i> */
     protected static final class Reader {
-        private final Semaphore woken = new Semaphore(1);
+        private final Semaphore woken;
         private final Subscriber subscriber;
         private final List<String> seen = new ArrayList<>();
 
         Reader(Comet hub, From from, String... channels) {
-            subscriber = hub.attach(SubscribeOptions.of(channels).withFrom(from), woken::release);
+            this(hub, SubscribeOptions.of(channels).withFrom(from));
+        }
+
+        Reader(Comet hub, SubscribeOptions options) {
+            woken = new Semaphore(1);
+            subscriber = hub.attach(options, woken::release);
+        }
+
+        Reader(Subscriber subscriber, Semaphore woken) {
+            this.subscriber = subscriber;
+            this.woken = woken;
         }
 
         /** Reads until it has been handed so many events, or for ten seconds; what it was handed since the last call. */
@@ -75,9 +86,22 @@ public abstract class SharedLogContract {
 
         Subscriber.Read read() {
             Seen now = Seen.read(subscriber, Integer.MAX_VALUE);
-            now.events.forEach(
-                    e -> seen.add(e instanceof Message m ? m.channel() + m.seq() + "=" + m.payload() : Seen.word(e)));
+            now.events.forEach(e -> seen.add(word(e)));
             return now.result;
+        }
+
+        private static String word(Event event) {
+            if (event instanceof Message m && (m.kind() == Message.Kind.MESSAGE || m.kind() == Message.Kind.BROADCAST)) {
+                return m.channel() + m.seq() + "=" + m.payload();
+            }
+            boolean signs = event instanceof Message m && m.attributes().containsKey("sign");
+            return Seen.word(event) + (signs ? " signs" : "");
+        }
+
+        /** Ends, as a session's poll that was answered. */
+        void commit(Session session) {
+            session.commit(subscriber, subscriber.cursor());
+            subscriber.close(CloseReason.DONE);
         }
 
         /** Leaves, and says where it is: by the vector, or by the single number. */
@@ -407,7 +431,7 @@ public abstract class SharedLogContract {
         publishAgain(one, "a", "x");
         Reader reader = follow(one, From.oldest(), "a");
         assertThat(reader.next(1)).containsExactly("a1=x");
-        assertThat(one.channel("a").members()).containsExactly("ann");
+        await(() -> one.channel("a").members().equals(List.of("ann")));
         assertThat(Arrays.asList(Seen.of(ann).toArray())).contains("a:reset-0");
         ann.close(CloseReason.DONE);
     }
@@ -427,7 +451,197 @@ public abstract class SharedLogContract {
             Seen.of(ann);
             System.gc();
         }
+        await(() -> one.channel("a").members().equals(List.of("ann")));
+        ann.close(CloseReason.DONE);
+    }
+
+    // ---- members
+
+    private Subscriber member(Comet hub, String channel, String name) {
+        return hub.attach(SubscribeOptions.of(channel).withMember(name), () -> {});
+    }
+
+    /** Follows joins and leaves. */
+    private static Reader watch(Comet hub, String channel) {
+        return new Reader(hub, SubscribeOptions.of(channel).withMembers(true));
+    }
+
+    private static Comet.Builder shortGrace() {
+        return Comet.builder().presenceGrace(Duration.ofMillis(200));
+    }
+
+    @Test
+    void member_isListedAndTold_onEveryHub() {
+        Comet one = hub(shortGrace());
+        Comet two = hub(shortGrace());
+        Reader there = watch(two, "a");
+        Subscriber ann = member(one, "a", "ann");
+        assertThat(there.next(1)).containsExactly("a+ann");
+        assertThat(two.channel("a").members()).containsExactly("ann");
         assertThat(one.channel("a").members()).containsExactly("ann");
         ann.close(CloseReason.DONE);
+        assertThat(there.next(1)).containsExactly("a-ann");
+        assertThat(two.channel("a").members()).isEmpty();
+    }
+
+    /** Who goes to another node within the grace period has not gone. */
+    @Test
+    void memberThatChangesHubs_neitherLeavesNorJoins() {
+        Comet one = hub(shortGrace());
+        Comet two = hub(shortGrace());
+        Reader there = watch(two, "a");
+        Subscriber ann = member(one, "a", "ann");
+        assertThat(there.next(1)).containsExactly("a+ann");
+        Subscriber again = member(two, "a", "ann");
+        ann.close(CloseReason.DONE);
+        Subscriber bob = member(one, "a", "bob");
+        bob.close(CloseReason.DONE);
+        assertThat(there.next(2)).containsExactly("a+bob", "a-bob"); // ann's grace was over before
+        assertThat(one.channel("a").members()).containsExactly("ann");
+        again.close(CloseReason.DONE);
+        assertThat(there.next(1)).containsExactly("a-ann");
+    }
+
+    @Test
+    void sign_isToldOnEveryHub_eachTime() {
+        Comet one = hub();
+        Comet two = hub();
+        Reader there = watch(two, "a");
+        one.channel("a").sign("ann");
+        assertThat(there.next(2)).containsExactly("a+ann", "a+ann signs");
+        two.channel("a").sign("ann");
+        assertThat(there.next(1)).containsExactly("a+ann signs");
+    }
+
+    @Test
+    void tooManyMembers_onAllHubsTogether_areRefused() {
+        Comet one = hub(Comet.builder().maxMembersPerChannel(2));
+        Comet two = hub(Comet.builder().maxMembersPerChannel(2));
+        member(one, "a", "ann");
+        member(two, "a", "bob");
+        assertRefused(Refusal.TOO_MANY_MEMBERS, () -> member(one, "a", "cid"));
+        member(two, "a", "ann");
+        assertThat(one.channel("a").members()).containsExactly("ann", "bob");
+        assertThat(one.channel("a").subscribers()).isEqualTo(1);
+    }
+
+    @Test
+    void channelRemoved_itsMembersGoWithIt_everywhere() {
+        Comet one = hub();
+        Comet two = hub();
+        member(one, "a", "ann");
+        assertThat(two.remove("a")).isTrue();
+        Subscriber bob = member(two, "a", "bob");
+        assertThat(two.channel("a").members()).containsExactly("bob");
+        bob.close(CloseReason.DONE);
+    }
+
+    /** What the store has forgotten, hubs tell it again; those who follow are told that they may have missed some. */
+    @Test
+    void members_areThereAgain_whenTheStoreHasForgotten() {
+        Comet one = hub();
+        Comet two = hub();
+        Reader there = watch(two, "a");
+        Subscriber ann = member(one, "a", "ann");
+        assertThat(there.next(1)).containsExactly("a+ann");
+        forgetEverything();
+        publishAgain(one, "a", "x");
+        await(() -> two.channel("a").members().equals(List.of("ann")));
+        List<String> told = new ArrayList<>();
+        await(() -> {
+            told.addAll(there.next(0));
+            there.read();
+            return told.contains("a:presence") && told.contains("a1=x");
+        });
+        ann.close(CloseReason.DONE);
+    }
+
+    /** Looks again and again until it is so; a hub that is at a loss is asked again. */
+    protected static void await(BooleanSupplier it) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (true) {
+            try {
+                if (it.getAsBoolean()) {
+                    return;
+                }
+            } catch (RefusedException e) {
+                assertThat(e.refusal()).isEqualTo(Refusal.UNAVAILABLE);
+            }
+            assertThat(System.nanoTime()).as("it never was so").isLessThan(end);
+            Thread.onSpinWait();
+        }
+    }
+
+    // ---- what else hubs share
+
+    @Test
+    void secret_isTheSameOnEveryHub_andAnotherInTheNextLife() {
+        Comet one = hub();
+        Comet two = hub();
+        String token = one.channel("a").token();
+        assertThat(token).matches("[0-9a-f]{32}");
+        assertThat(two.channel("a").token()).isEqualTo(token);
+        two.remove("a");
+        assertThat(one.channel("a").token()).isNotEqualTo(token);
+    }
+
+    @Test
+    void channelNames_areThoseOfAllHubs() {
+        Comet one = hub();
+        Comet two = hub();
+        one.publish("b", "x");
+        two.channel("a");
+        assertThat(one.channelNames()).containsExactly("a", "b");
+        assertThat(two.channelNames()).containsExactly("a", "b");
+        two.remove("b");
+        assertThat(one.channelNames()).containsExactly("a");
+    }
+
+    @Test
+    void nodes_eachHasItsFigures() {
+        Comet one = hub(shortGrace());
+        Comet two = hub(shortGrace());
+        one.publish("a", "x");
+        follow(two, From.latest(), "b", "c");
+        await(() -> one.nodes().size() == 2
+                && two.nodes().size() == 2
+                && one.nodes().values().stream().mapToLong(Stats::published).sum() == 1
+                && one.nodes().values().stream().mapToInt(Stats::subscribers).sum() == 1);
+    }
+
+    @Test
+    void session_isKnownOnEveryHub_andOnlyOnce() {
+        Sessions one = hub().sessions("r", Duration.ofSeconds(60));
+        Comet other = hub();
+        Sessions two = other.sessions("r", Duration.ofSeconds(60));
+        assertThat(two.find("s")).isEmpty();
+        Session opened = one.open("s");
+        assertThat(two.find("s")).isPresent();
+        assertRefused(Refusal.EXISTS, () -> two.open("s"));
+        assertThat(other.sessions("another", Duration.ofSeconds(60)).find("s")).isEmpty();
+        opened.close();
+        Sessions three = hub().sessions("r", Duration.ofSeconds(60));
+        await(() -> three.find("s").isEmpty());
+    }
+
+    /** A session's position goes with it, there and back. */
+    @Test
+    void sessionThatWanders_seesEachMessageOnce() {
+        Comet one = hub();
+        Comet two = hub();
+        SubscribeOptions follows = SubscribeOptions.of("a", "b");
+        Sessions here = one.sessions("r", Duration.ofSeconds(60));
+        Sessions there = two.sessions("r", Duration.ofSeconds(60));
+        here.open("s", follows);
+        List<String> seen = new ArrayList<>();
+        for (int i = 1; i <= 6; i++) {
+            one.publish(i % 2 == 0 ? "a" : "b", Integer.toString(i));
+            Session session = (i % 3 == 0 ? here : there).find("s").orElseThrow();
+            Semaphore woken = new Semaphore(1);
+            Reader poll = new Reader(session.poll(follows, woken::release), woken);
+            assertThat(poll.next(1)).hasSize(1).allSatisfy(seen::add);
+            poll.commit(session);
+        }
+        assertThat(seen).containsExactly("b1=1", "a1=2", "b2=3", "a2=4", "b3=5", "a3=6");
     }
 }

@@ -33,6 +33,19 @@ public interface Follower {
      */
     void gone(long next, long goneId);
 
+    /**
+     * A member has come to the first node, or signs.
+     *
+     * @param signs whether it only says that it is coming
+     */
+    void joined(String member, boolean signs);
+
+    /** A member has gone from the last node. */
+    void left(String member);
+
+    /** Members may have come and gone of which nobody was told. */
+    void missedMembers();
+
     /** The present life was ended by somebody. Nothing comes after it. */
     void ended();
 }

@@ -3,10 +3,11 @@ package dev.comet.spi;
 import dev.comet.ChannelOptions;
 import dev.comet.Draft;
 import dev.comet.Message;
-import dev.comet.Scheduler;
-import dev.comet.Settings;
+import dev.comet.Stats;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.function.LongConsumer;
 
 /**
  * Where the messages of several hubs get their place, and are kept. It appends for anyone, and tells those who follow a channel
@@ -18,13 +19,10 @@ import java.util.function.LongConsumer;
  */
 public interface SharedLog extends AutoCloseable {
 
-    /**
-     * Called once, by the one hub that uses this object, before anything else.
-     *
-     * @param reached to be told how far this hub has come: every message with an id up to it, of the channels that are followed, has
-     *     been handed to its {@link Follower}. Called as followers are, after them. It never goes back
-     */
-    void start(Settings settings, Scheduler scheduler, LongConsumer reached);
+    /** Called once, by the one hub that uses this object, before anything else. */
+    void start(LocalHub hub);
+
+    // ---- messages
 
     /**
      * Appends to a channel, which is created with these options when there is none; unless there are as many, on all nodes together,
@@ -58,6 +56,28 @@ public interface SharedLog extends AutoCloseable {
 
     /** Forgets a life's messages, on all nodes; completed when its follower here has been told. */
     CompletionStage<Boolean> clear(String channel, int epoch);
+
+    /** The names of the channels that there are on all nodes, in no order. */
+    CompletionStage<Set<String>> channels();
+
+    /**
+     * The secret of a life, the same for all nodes.
+     *
+     * @param fresh what it is from now on, where it has none yet
+     * @return empty when that life is over
+     */
+    CompletionStage<Optional<String>> secret(String channel, int epoch, String fresh);
+
+    // ---- what else nodes share
+
+    /** Who is there. */
+    Roster roster();
+
+    /** What is known about clients. */
+    Notes notes();
+
+    /** The figures of all nodes by their names, this one's included, as they were some seconds ago. Does not wait. */
+    Map<String, Stats> nodes();
 
     /** Stops; called by the hub when it is closed. Whatever is under way completes. */
     @Override

@@ -159,6 +159,7 @@ final class Followed implements Following {
         next = now.next();
         if (state == State.BEHIND) {
             node.behind--;
+            follower.missedMembers();
         }
         state = State.LIVE;
         node.sees(now.id());
@@ -211,7 +212,9 @@ final class Followed implements Following {
         if (state != State.LIVE) {
             return;
         }
-        if (a.epoch() != epoch) {
+        if (a.isMember()) { // of the name, whatever its life
+            a.tell(follower);
+        } else if (a.epoch() != epoch) {
             if (a.what() == 'm') { // another life; or the last words of one before, which costs a look
                 miss();
             }

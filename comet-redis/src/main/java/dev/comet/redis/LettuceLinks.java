@@ -254,6 +254,9 @@ final class LettuceLinks implements Executor {
             if (says(e, "OOM")) {
                 return new RefusedException(Refusal.HISTORY_FULL, "Redis has no memory left (maxmemory)");
             }
+            if (says(e, "TOOMANY")) {
+                return new RefusedException(Refusal.TOO_MANY_CHANNELS, "the nodes have their maximum of channels");
+            }
             return e instanceof RedisCommandExecutionException ? e : new IOException(e);
         }
 
@@ -262,11 +265,6 @@ final class LettuceLinks implements Executor {
             String text = String.valueOf(e.getMessage());
             return e instanceof RedisCommandExecutionException
                     && (text.startsWith(what + " ") || text.contains(": -" + what + " "));
-        }
-
-        @Override
-        public CompletionStage<List<byte[]>> names(String key) {
-            return connection.async().zrange(key, 0, -1);
         }
 
         @Override

@@ -1,7 +1,6 @@
 package dev.comet.redis;
 
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +23,8 @@ interface Link {
     }
 
     /**
-     * What a script has answered, or that it failed, and then nothing; with a {@link dev.comet.RefusedException} where Redis has no
-     * memory left, with an {@link java.io.IOException} where it has said nothing. <i>Called as the {@link Events} are.</i>
+     * What a script has answered, or that it failed, and then nothing; with a {@link dev.comet.RefusedException} where there
+     * are too many channels or Redis has no memory left, with an {@link java.io.IOException} where it has said nothing. <i>Called as the {@link Events} are.</i>
      */
     @FunctionalInterface
     interface Answer {
@@ -37,9 +36,6 @@ interface Link {
 
     /** Has it go down when it does not answer. */
     void ping();
-
-    /** The names of the channels that there are, by a key that {@link Script}s keep. */
-    CompletionStage<List<byte[]>> names(String key);
 
     void subscribe(String key);
 

@@ -1,17 +1,17 @@
 package dev.comet.redis;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.comet.ChannelOptions;
 import dev.comet.Draft;
 import dev.comet.Message;
 import dev.comet.Refusal;
 import dev.comet.RefusedException;
-import dev.comet.Scheduler;
-import dev.comet.Settings;
+import dev.comet.Stats;
 import dev.comet.spi.Follower;
 import dev.comet.spi.Following;
+import dev.comet.spi.LocalHub;
+import dev.comet.spi.Notes;
 import dev.comet.spi.Place;
+import dev.comet.spi.Roster;
 import dev.comet.spi.SharedLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,9 +19,12 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -29,7 +32,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,13 +62,15 @@ final class Node implements SharedLog, Link.Events {
     private final String trustRestarts;
     final Turns opens = new Turns(16); // times a page: 4 MiB, and more only where messages are larger
     private final Turns publishes = new Turns(256); // few enough to be answered well within the time-out
+    private final RedisRoster roster;
+    private final RedisNotes notes = new RedisNotes(this);
     private final Turns broadcasts =
             new Turns(64); // of their own: a publish does not wait until all channels had theirs
     private final AtomicLong underWay = new AtomicLong();
 
     // Set by start().
     private final AtomicBoolean started = new AtomicBoolean();
-    private LongConsumer reach = id -> {};
+    private @Nullable LocalHub hub;
     private int liveWindow;
     private int maxChannels;
 
@@ -85,25 +89,41 @@ final class Node implements SharedLog, Link.Events {
     // Written by anyone.
     private volatile String trouble = "";
 
-    Node(LettuceLinks links, String hub, Duration timeout, Duration patience, boolean trustRestarts) {
+    /** Of a hub that its nodes share by this name; what this one is called is for people. */
+    Node(
+            LettuceLinks links,
+            String hub,
+            String name,
+            Duration timeout,
+            Duration patience,
+            boolean trustRestarts) {
         this.links = links;
         this.hubKey = "{" + hub + "}";
         this.announcements = hubKey + links.database() + "c";
         this.timeout = timeout;
         this.patience = patience;
         this.trustRestarts = trustRestarts ? "1" : "0";
+        this.roster = new RedisRoster(this, name);
     }
 
     @Override
-    public void start(Settings settings, Scheduler scheduler, LongConsumer reached) {
+    public void start(LocalHub local) {
         if (!started.compareAndSet(false, true)) {
             throw new IllegalStateException("this log has a hub already: each needs its own");
         }
-        this.reach = reached;
-        this.liveWindow = settings.liveWindow();
-        this.maxChannels = settings.maxChannels();
+        this.hub = local;
+        this.liveWindow = local.settings().liveWindow();
+        this.maxChannels = local.settings().maxChannels();
         links.start(this);
         links.firstAttempt(timeout);
+    }
+
+    LocalHub hub() {
+        LocalHub local = hub;
+        if (local == null) {
+            throw new IllegalStateException("no hub has been built with this log");
+        }
+        return local;
     }
 
     // ---- publish
@@ -151,9 +171,6 @@ final class Node implements SharedLog, Link.Events {
                 return;
             }
             try {
-                if (values.size() == 1) {
-                    throw new RefusedException(Refusal.TOO_MANY_CHANNELS, "the nodes have their maximum of channels");
-                }
                 then.accept(values);
             } catch (RuntimeException broken) {
                 to.completeExceptionally(refused(broken, state));
@@ -185,21 +202,19 @@ final class Node implements SharedLog, Link.Events {
     public CompletionStage<Integer> broadcast(Draft draft) {
         byte[] body = Wire.body(Message.Kind.BROADCAST, draft);
         CompletableFuture<Integer> done = new CompletableFuture<>();
-        CompletionStage<?> unused = ready().thenCompose(up -> up.names(hubKey + "all"))
-                .whenComplete((names, e) -> links.execute(() -> {
-                    if (e != null) {
-                        done.completeExceptionally(refused(e, "nothing was published"));
-                    } else {
-                        broadcast(names, draft, body, done);
-                    }
-                }));
+        CompletionStage<?> unused = channels().whenComplete((names, e) -> {
+            if (e == null) {
+                broadcast(names, draft, body, done); // by the links' thread
+            } else {
+                done.completeExceptionally(refused(e, "nothing was published"));
+            }
+        });
         return done;
     }
 
-    private void broadcast(List<byte[]> names, Draft draft, byte[] body, CompletableFuture<Integer> done) {
+    private void broadcast(Set<String> names, Draft draft, byte[] body, CompletableFuture<Integer> done) {
         List<CompletableFuture<@Nullable Place>> appends = new ArrayList<>(names.size());
-        for (byte[] name : names) {
-            String channel = new String(name, UTF_8);
+        for (String channel : names) {
             appends.add(broadcasts.take(() -> append(channel, ChannelOptions.DEFAULT, false, draft, body)));
         }
         CompletionStage<?> unused = CompletableFuture.allOf(appends.toArray(CompletableFuture<?>[]::new))
@@ -242,6 +257,82 @@ final class Node implements SharedLog, Link.Events {
             return ended;
         });
     }
+
+    // ---- what else nodes share
+
+    @Override
+    public CompletionStage<Set<String>> channels() {
+        CompletableFuture<Set<String>> all = new CompletableFuture<>();
+        CompletionStage<?> unused = ready().whenComplete((up, e) -> {
+            if (e == null) {
+                channels("0", new HashSet<>(), all);
+            } else {
+                all.completeExceptionally(e);
+            }
+        });
+        return all;
+    }
+
+    /** In pages: all at once may be more than Redis keeps for a connection that is subscribed. */
+    private void channels(String cursor, Set<String> before, CompletableFuture<Set<String>> all) {
+        run(Script.CHANNELS, "", List.of(Wire.bytes(cursor)), all, page -> {
+            page.subList(1, page.size()).forEach(name -> before.add(Wire.text(name)));
+            String next = Wire.text(page.get(0));
+            if (next.equals("0")) {
+                all.complete(before);
+            } else {
+                channels(next, before, all);
+            }
+        });
+    }
+
+    @Override
+    public CompletionStage<Optional<String>> secret(String channel, int epoch, String fresh) {
+        CompletableFuture<Optional<String>> secret = new CompletableFuture<>();
+        run(
+                Script.SECRET,
+                channel,
+                List.of(Wire.bytes(epoch), Wire.bytes(fresh)),
+                secret,
+                values -> secret.complete(values.stream().findFirst().map(Wire::text)));
+        return secret;
+    }
+
+    @Override
+    public Roster roster() {
+        return roster;
+    }
+
+    @Override
+    public Notes notes() {
+        return notes;
+    }
+
+    @Override
+    public Map<String, Stats> nodes() {
+        return roster.nodes();
+    }
+
+    /** Runs a script that needs nothing of a channel's options. What it says after that is read by the links' thread. */
+    void run(
+            Script script,
+            String channel,
+            List<byte[]> arguments,
+            CompletableFuture<?> to,
+            Consumer<List<Object>> then) {
+        Link up = link;
+        if (up == null) {
+            to.completeExceptionally(noLink());
+        } else {
+            up.run(
+                    script,
+                    keys(channel),
+                    arguments(ChannelOptions.DEFAULT, maxChannels, arguments.toArray(byte[][]::new)),
+                    answer(to, "it may have been done", then));
+        }
+    }
+
+    // ---- the link
 
     /** The link; where there is none, who may wait does. */
     private CompletionStage<Link> ready() {
@@ -340,6 +431,11 @@ final class Node implements SharedLog, Link.Events {
         links.schedule(task, timeout);
     }
 
+    /** The same, when so much time has passed. */
+    void later(Runnable task, Duration delay) {
+        links.schedule(task, delay);
+    }
+
     @Nullable
     Link link() {
         return link;
@@ -381,7 +477,7 @@ final class Node implements SharedLog, Link.Events {
     private void reachSeen() {
         if (behind == 0 && seen > reached) {
             reached = seen;
-            reach.accept(reached);
+            hub().reached(reached);
         }
     }
 
@@ -400,6 +496,7 @@ final class Node implements SharedLog, Link.Events {
         trouble = "";
         link = now;
         all().forEach(Followed::ask);
+        roster.up(now);
         watch(now);
         List<CompletableFuture<Link>> ready = List.copyOf(waiting);
         waiting.clear();

@@ -3,15 +3,19 @@ package dev.comet.redis;
 import dev.comet.ChannelOptions;
 import dev.comet.Draft;
 import dev.comet.Message;
-import dev.comet.Scheduler;
-import dev.comet.Settings;
+import dev.comet.Stats;
 import dev.comet.spi.Follower;
 import dev.comet.spi.Following;
+import dev.comet.spi.LocalHub;
+import dev.comet.spi.Notes;
 import dev.comet.spi.Place;
+import dev.comet.spi.Roster;
 import dev.comet.spi.SharedLog;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.function.LongConsumer;
 
 /**
  * A log that hubs share by a Redis (6.2 or later) or a Valkey: docs/cluster.md. For one hub, which closes it. <i>Thread-safe.</i>
@@ -25,7 +29,7 @@ public final class RedisLog implements SharedLog {
 
     private RedisLog(Builder builder) {
         LettuceLinks links = new LettuceLinks(builder.uri, builder.timeout);
-        this.node = new Node(links, builder.hub, builder.timeout, builder.patience, builder.trustRestarts);
+        this.node = new Node(links, builder.hub, builder.node, builder.timeout, builder.patience, builder.trustRestarts);
     }
 
     /** A log at {@code redis://[password@]host[:port][/database]}, or {@code rediss://…} with TLS. Nothing is connected yet. */
@@ -40,8 +44,8 @@ public final class RedisLog implements SharedLog {
 
     /** Connects; waits for that at most the time-out, and goes on trying when it is over. */
     @Override
-    public void start(Settings settings, Scheduler scheduler, LongConsumer reached) {
-        node.start(settings, scheduler, reached);
+    public void start(LocalHub hub) {
+        node.start(hub);
     }
 
     @Override
@@ -70,6 +74,31 @@ public final class RedisLog implements SharedLog {
     }
 
     @Override
+    public CompletionStage<Set<String>> channels() {
+        return node.channels();
+    }
+
+    @Override
+    public CompletionStage<Optional<String>> secret(String channel, int epoch, String fresh) {
+        return node.secret(channel, epoch, fresh);
+    }
+
+    @Override
+    public Roster roster() {
+        return node.roster();
+    }
+
+    @Override
+    public Notes notes() {
+        return node.notes();
+    }
+
+    @Override
+    public Map<String, Stats> nodes() {
+        return node.nodes();
+    }
+
+    @Override
     public void close() {
         node.close();
     }
@@ -78,6 +107,7 @@ public final class RedisLog implements SharedLog {
     public static final class Builder {
         private final String uri;
         private String hub = "comet";
+        private String node = "";
         private Duration timeout = Duration.ofSeconds(2);
         private Duration patience = Duration.ZERO;
         private boolean trustRestarts;
@@ -91,12 +121,25 @@ public final class RedisLog implements SharedLog {
          * {@code -}. All its keys begin with it, as a hash tag, and so are on one shard; several hubs may share a Redis.
          */
         public Builder hub(String name) {
+            hub = name("hub", name);
+            return this;
+        }
+
+        /**
+         * What this node is called where statistics name it, with a random number behind: 1 to 64 letters, digits, {@code .}, {@code _}
+         * and {@code -}. By default the number alone.
+         */
+        public Builder node(String name) {
+            node = name("node", name);
+            return this;
+        }
+
+        private static String name(String setting, String name) {
             if (!name.matches("[A-Za-z0-9._-]{1,64}")) {
                 throw new IllegalArgumentException(
-                        "hub=" + name + ": must be 1 to 64 letters, digits, '.', '_' and '-'");
+                        setting + "=" + name + ": must be 1 to 64 letters, digits, '.', '_' and '-'");
             }
-            hub = name;
-            return this;
+            return name;
         }
 
         /** How long Redis may take for an answer before the connection counts as lost; 2 s by default, at least 1 ms. */

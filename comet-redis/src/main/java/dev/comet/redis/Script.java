@@ -8,12 +8,24 @@ import java.util.Locale;
 
 /** The steps that Redis takes as one. Each is {@code hub.lua}, which all share, and a file of its own. */
 enum Script {
-    APPEND,
-    OPEN,
-    REMOVE,
-    CLEAR;
+    APPEND(""),
+    OPEN(""),
+    REMOVE(""),
+    CLEAR(""),
+    CHANNELS(""),
+    SECRET(""),
+    NOTE(""),
+    MEMBER("roster"),
+    MEMBERS(""),
+    PRESENT(""),
+    LEASE("roster");
 
-    private final String source = read("hub") + read(name().toLowerCase(Locale.ROOT));
+    private final String source;
+
+    /** One that shares another file with some. */
+    Script(String more) {
+        source = read("hub") + (more.isEmpty() ? "" : read(more)) + read(name().toLowerCase(Locale.ROOT));
+    }
 
     String source() {
         return source;

@@ -4,6 +4,7 @@ import dev.comet.ChannelOptions;
 import dev.comet.Draft;
 import dev.comet.Message;
 import dev.comet.spi.Entry;
+import dev.comet.spi.Follower;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -24,8 +25,25 @@ final class Wire {
 
     private Wire() {}
 
-    /** An announcement: {@code m}, a message; {@code c}, the history is cleared; {@code r}, the life is over. */
+    /**
+     * An announcement: {@code m}, a message; {@code c}, the history is cleared; {@code r}, the life is over; of a member, {@code j}, it has
+     * come, {@code s}, it says that it comes, {@code l}, it has gone.
+     */
     record Announcement(char what, int epoch, long seq, long id, ByteBuffer rest) {
+
+        boolean isMember() {
+            return what == 'j' || what == 's' || what == 'l';
+        }
+
+        /** What is announced of a member. */
+        void tell(Follower follower) {
+            String member = StandardCharsets.UTF_8.decode(rest.duplicate()).toString();
+            if (what == 'l') {
+                follower.left(member);
+            } else {
+                follower.joined(member, what == 's');
+            }
+        }
 
         /** Of what is announced as a message. */
         Entry entry() {

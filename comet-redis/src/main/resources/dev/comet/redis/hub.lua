@@ -21,8 +21,8 @@ end
 local name = string.sub(KEYS[2], string.len(KEYS[1]) + 2)
 
 -- Announcements know no databases: two hubs of one Redis must not hear each other.
-local function announce(what)
-  redis.call('PUBLISH', KEYS[1] .. ARGV[5] .. 'c' .. name, what)
+local function announce(what, channel)
+  redis.call('PUBLISH', KEYS[1] .. ARGV[5] .. 'c' .. (channel or name), what)
 end
 
 -- The channel's present life; a new one where there is none, if it is to be created. Else nil, and what the script answers.
@@ -30,7 +30,9 @@ local function load(create)
   local c = redis.call('HMGET', KEYS[2], 'epoch', 'seq', 'bytes', 'time', 'gone', 'born', 'options', 'held')
   if not c[1] then
     if not create then return nil, {} end
-    if redis.call('ZCOUNT', KEYS[4], text(now), '+inf') >= tonumber(ARGV[4]) then return nil, {0} end
+    if redis.call('ZCOUNT', KEYS[4], text(now), '+inf') >= tonumber(ARGV[4]) then
+      return nil, redis.error_reply('TOOMANY channels')
+    end
   end
   local held = redis.call('LLEN', KEYS[3])
   if c[6] ~= born or c[8] ~= text(held) then -- its Redis may have lost writes, or has thrown away one of its two keys
@@ -39,6 +41,7 @@ local function load(create)
     c = {ARGV[1], '0', '0', '0', gone, born, c[7] or ARGV[3], '0'}
     redis.call('HSET', KEYS[2], 'epoch', c[1], 'seq', 0, 'bytes', 0, 'time', 0, 'gone', gone, 'born', born, 'options', c[7],
       'held', 0, 'cleared', 0)
+    redis.call('HDEL', KEYS[2], 'secret')
     redis.call('DEL', KEYS[3])
     redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', '(' .. text(now)) -- channels that have gone by themselves
   end

@@ -1,6 +1,6 @@
 -- ARGV: 6 the epoch of the life that is to end.
 if redis.call('HGET', KEYS[2], 'epoch') ~= ARGV[6] then return {} end
-redis.call('DEL', KEYS[2], KEYS[3])
+redis.call('DEL', KEYS[2], KEYS[3], KEYS[1] .. 'p' .. name)
 redis.call('ZREM', KEYS[4], name)
 local id = redis.call('HINCRBY', KEYS[1], 'id', 1)
 announce('r ' .. ARGV[6] .. ' 0 ' .. text(id) .. ' ')

@@ -243,8 +243,7 @@ public final class NativeDialect implements Dialect {
 
     private Reply list(Request request) {
         access.check(Action.ADMIN, "", request);
-        List<String> names =
-                comet.channels().stream().map(Channel::name).sorted().toList();
+        List<String> names = comet.channelNames();
         return json(200, request, Json.object(json -> {
             json.writeArrayFieldStart("channels");
             for (String name : names) {
@@ -257,20 +256,34 @@ public final class NativeDialect implements Dialect {
     private Reply stats(Request request) {
         access.check(Action.ADMIN, "", request);
         Stats stats = comet.stats();
+        Map<String, Stats> nodes = comet.nodes();
         return json(200, request, Json.object(json -> {
-            json.writeNumberField("channels", stats.channels());
-            json.writeNumberField("subscribers", stats.subscribers());
-            counts(json, "subscribersBySource", stats.subscribersBySource());
-            json.writeNumberField("sessions", stats.sessions());
-            json.writeNumberField("historyBytes", stats.historyBytes());
-            json.writeNumberField("published", stats.published());
-            json.writeNumberField("delivered", stats.delivered());
-            json.writeNumberField("gaps", stats.gaps());
-            json.writeNumberField("lost", stats.lost());
-            json.writeNumberField("resets", stats.resets());
-            counts(json, "refusals", stats.refusals());
-            counts(json, "closes", stats.closes());
+            figures(json, stats);
+            if (!nodes.isEmpty()) {
+                json.writeObjectFieldStart("nodes");
+                for (Map.Entry<String, Stats> node : nodes.entrySet()) {
+                    json.writeObjectFieldStart(node.getKey());
+                    figures(json, node.getValue());
+                    json.writeEndObject();
+                }
+                json.writeEndObject();
+            }
         }));
+    }
+
+    private static void figures(com.fasterxml.jackson.core.JsonGenerator json, Stats stats) throws java.io.IOException {
+        json.writeNumberField("channels", stats.channels());
+        json.writeNumberField("subscribers", stats.subscribers());
+        counts(json, "subscribersBySource", stats.subscribersBySource());
+        json.writeNumberField("sessions", stats.sessions());
+        json.writeNumberField("historyBytes", stats.historyBytes());
+        json.writeNumberField("published", stats.published());
+        json.writeNumberField("delivered", stats.delivered());
+        json.writeNumberField("gaps", stats.gaps());
+        json.writeNumberField("lost", stats.lost());
+        json.writeNumberField("resets", stats.resets());
+        counts(json, "refusals", stats.refusals());
+        counts(json, "closes", stats.closes());
     }
 
     private static void counts(

@@ -19,7 +19,6 @@ import dev.comet.servlet.dialect.Request;
 import dev.comet.servlet.dialect.Rule;
 import dev.comet.servlet.dialect.Rules;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -60,7 +59,7 @@ public final class SimpleCometDialect implements Dialect {
         this.settings = settings;
         this.access = access;
         this.corsOrigins = Set.copyOf(corsOrigins);
-        this.clients = comet.sessions(settings.silence());
+        this.clients = comet.sessions("simple-comet", settings.silence());
     }
 
     @Override
@@ -266,12 +265,9 @@ public final class SimpleCometDialect implements Dialect {
             return failure(request, -1, "Status is not enabled");
         }
         access.check(Action.PRESENCE, "", request);
-        List<String> names = new ArrayList<>();
-        comet.channels().forEach(channel -> names.add(channel.name()));
-        names.sort(null);
         int held = comet.stats().subscribersBySource().getOrDefault(SOURCE, 0);
         Json status = new Json()
-                .texts("channels", names)
+                .texts("channels", comet.channelNames())
                 .texts("clients", clients.ids())
                 .number("held_connections_count", held);
         return success(request, new Json().raw("status", status.toString()));

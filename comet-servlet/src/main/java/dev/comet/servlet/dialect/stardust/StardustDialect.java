@@ -59,7 +59,7 @@ public final class StardustDialect implements Dialect {
         this.comet = comet;
         this.settings = settings;
         this.access = access;
-        this.sessions = comet.sessions(settings.timeout().multipliedBy(2));
+        this.sessions = comet.sessions("stardust", settings.timeout().multipliedBy(2));
         this.options = comet.settings()
                 .channels()
                 .withHistoryMessages(settings.channelLength())
@@ -142,10 +142,8 @@ public final class StardustDialect implements Dialect {
     /** Those whose names this dialect can spell. */
     private String names() {
         StringJoiner names = new StringJoiner(",", "[", "]\n");
-        comet.channels().stream()
-                .map(Channel::name)
+        comet.channelNames().stream()
                 .filter(NAME.asMatchPredicate())
-                .sorted()
                 .forEach(name -> names.add(Script.quoted(name)));
         return names.toString();
     }
