@@ -570,9 +570,11 @@ public final class Comet implements AutoCloseable {
     public Sessions sessions(String register, Duration timeout) {
         Checks.positive("session-timeout", timeout);
         if (!register.matches("[A-Za-z0-9-]{1,64}")) {
-            throw new IllegalArgumentException("register " + Names.shown(register) + ": 1 to 64 letters, digits and '-'");
+            throw new IllegalArgumentException(
+                    "register " + Names.shown(register) + ": 1 to 64 letters, digits and '-'");
         }
-        return new Sessions(this, shared == null ? null : new SharedSessions(shared.notes(), register, timeout), timeout);
+        return new Sessions(
+                this, shared == null ? null : new SharedSessions(shared.notes(), register, timeout), timeout);
     }
 
     /** Counts one more; a fifth of them are for clients that register, for the others come by asking, as anyone can. */

@@ -237,7 +237,8 @@ final class ModelLog implements SharedLog {
     @Override
     public Map<String, Stats> nodes() {
         Map<String, Stats> all = new HashMap<>();
-        store.nodes.forEach(node -> all.put("node-" + store.nodes.indexOf(node), node.hub().stats()));
+        store.nodes.forEach(
+                node -> all.put("node-" + store.nodes.indexOf(node), node.hub().stats()));
         return all;
     }
 
@@ -267,8 +268,8 @@ final class ModelLog implements SharedLog {
             @Override
             public CompletionStage<Set<String>> members(String channel) {
                 synchronized (store) {
-                    return CompletableFuture.completedFuture(
-                            Set.copyOf(store.rosters.getOrDefault(channel, Map.of()).keySet()));
+                    return CompletableFuture.completedFuture(Set.copyOf(
+                            store.rosters.getOrDefault(channel, Map.of()).keySet()));
                 }
             }
         };
@@ -300,8 +301,7 @@ final class ModelLog implements SharedLog {
     }
 
     private void tell(String channel, Consumer<Follower> what) {
-        store.nodes.forEach(node ->
-                node.thread.execute(() -> node.of(channel).forEach(f -> what.accept(f.follower))));
+        store.nodes.forEach(node -> node.thread.execute(() -> node.of(channel).forEach(f -> what.accept(f.follower))));
     }
 
     @Override

@@ -91,7 +91,8 @@ public abstract class SharedLogContract {
         }
 
         private static String word(Event event) {
-            if (event instanceof Message m && (m.kind() == Message.Kind.MESSAGE || m.kind() == Message.Kind.BROADCAST)) {
+            if (event instanceof Message m
+                    && (m.kind() == Message.Kind.MESSAGE || m.kind() == Message.Kind.BROADCAST)) {
                 return m.channel() + m.seq() + "=" + m.payload();
             }
             boolean signs = event instanceof Message m && m.attributes().containsKey("sign");
@@ -582,7 +583,7 @@ public abstract class SharedLogContract {
         assertThat(token).matches("[0-9a-f]{32}");
         assertThat(two.channel("a").token()).isEqualTo(token);
         two.remove("a");
-        assertThat(one.channel("a").token()).isNotEqualTo(token);
+        await(() -> !one.channel("a").token().equals(token)); // it may not have heard of it yet
     }
 
     @Test
@@ -594,7 +595,7 @@ public abstract class SharedLogContract {
         assertThat(one.channelNames()).containsExactly("a", "b");
         assertThat(two.channelNames()).containsExactly("a", "b");
         two.remove("b");
-        assertThat(one.channelNames()).containsExactly("a");
+        await(() -> one.channelNames().equals(List.of("a")));
     }
 
     @Test

@@ -90,13 +90,7 @@ final class Node implements SharedLog, Link.Events {
     private volatile String trouble = "";
 
     /** Of a hub that its nodes share by this name; what this one is called is for people. */
-    Node(
-            LettuceLinks links,
-            String hub,
-            String name,
-            Duration timeout,
-            Duration patience,
-            boolean trustRestarts) {
+    Node(LettuceLinks links, String hub, String name, Duration timeout, Duration patience, boolean trustRestarts) {
         this.links = links;
         this.hubKey = "{" + hub + "}";
         this.announcements = hubKey + links.database() + "c";

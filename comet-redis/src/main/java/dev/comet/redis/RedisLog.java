@@ -29,7 +29,8 @@ public final class RedisLog implements SharedLog {
 
     private RedisLog(Builder builder) {
         LettuceLinks links = new LettuceLinks(builder.uri, builder.timeout);
-        this.node = new Node(links, builder.hub, builder.node, builder.timeout, builder.patience, builder.trustRestarts);
+        this.node =
+                new Node(links, builder.hub, builder.node, builder.timeout, builder.patience, builder.trustRestarts);
     }
 
     /** A log at {@code redis://[password@]host[:port][/database]}, or {@code rediss://…} with TLS. Nothing is connected yet. */

@@ -41,11 +41,7 @@ final class RedisNotes implements Notes {
         node.run(
                 Script.NOTE,
                 "",
-                List.of(
-                        Wire.bytes(what),
-                        Wire.bytes(key),
-                        Wire.bytes(Math.max(1, keep.toMillis())),
-                        Wire.bytes(text)),
+                List.of(Wire.bytes(what), Wire.bytes(key), Wire.bytes(Math.max(1, keep.toMillis())), Wire.bytes(text)),
                 answer,
                 answer::complete);
         return answer;

@@ -13,6 +13,7 @@ import dev.comet.Gap;
 import dev.comet.Message;
 import dev.comet.Refusal;
 import dev.comet.RefusedException;
+import dev.comet.Sessions;
 import dev.comet.SubscribeOptions;
 import dev.comet.Subscriber;
 import java.time.Duration;
@@ -64,13 +65,20 @@ class FailureTest {
         }
     }
 
-    /** A subscriber, and what it was handed: {@code 3} is the message with seq 3, {@code 2-4} a gap, {@code reset} a reset. */
+    /**
+     * A subscriber, and what it was handed: {@code 3} is the message with seq 3, {@code 2-4} a gap, {@code reset} a reset; {@code +ann}
+     * has joined, {@code -ann} has left, {@code +-?} some may have.
+     */
     private static final class Reader {
         private final Semaphore woken = new Semaphore(1);
         private final Subscriber subscriber;
 
         Reader(Comet hub, From from, String... channels) {
-            subscriber = hub.attach(SubscribeOptions.of(channels).withFrom(from), woken::release);
+            this(hub, SubscribeOptions.of(channels).withFrom(from));
+        }
+
+        Reader(Comet hub, SubscribeOptions options) {
+            subscriber = hub.attach(options, woken::release);
         }
 
         List<String> next(int events) throws InterruptedException {
@@ -84,10 +92,18 @@ class FailureTest {
 
         private static String word(Event event) {
             if (event instanceof Message m) {
-                return "" + m.seq();
+                return switch (m.kind()) {
+                    case JOIN -> "+" + m.payload();
+                    case LEAVE -> "-" + m.payload();
+                    default -> "" + m.seq();
+                };
             }
             Gap gap = (Gap) event;
-            return gap.reason() == Gap.Reason.RESET ? "reset" : gap.from() + "-" + gap.to();
+            return switch (gap.reason()) {
+                case RESET -> "reset";
+                case LAPPED -> gap.from() + "-" + gap.to();
+                case PRESENCE -> "+-?";
+            };
         }
     }
 
@@ -481,5 +497,129 @@ class FailureTest {
         await(() -> System.currentTimeMillis() > first + 2);
         hub.publish("b", brief, Draft.text("x"));
         assertThat(redis.command("LLEN", "{comet}mb")).isEqualTo(":1\r\n");
+    }
+
+    // ---- members, and what else nodes share
+
+    private static Comet.Builder grace(Duration grace) {
+        return Comet.builder().presenceGrace(grace);
+    }
+
+    private static Subscriber member(Comet hub, String name) {
+        return hub.attach(SubscribeOptions.of("a").withMember(name), () -> {});
+    }
+
+    private static Reader watch(Comet hub) {
+        return new Reader(hub, SubscribeOptions.of("a").withMembers(true));
+    }
+
+    /** A node that cannot be heard is as good as dead; and it may come to life again. */
+    @Test
+    void nodeDies_itsMembersLeave_whenTheGraceIsOver_andAreThereAgainWithIt() throws Exception {
+        RedisServer redis = redis();
+        Proxy proxy = closing(new Proxy(redis.port()));
+        Comet one = hub(RedisLog.builder(proxy.uri()).node("one"), grace(Duration.ofSeconds(1)));
+        Comet two = hub(RedisLog.builder(redis.uri()).node("two"), grace(Duration.ofSeconds(1)));
+        Reader watch = watch(two);
+        member(one, "ann");
+        member(one, "bob");
+        assertThat(watch.next(2)).containsExactly("+ann", "+bob");
+        await(() -> names(two).equals(List.of("one", "two")));
+        proxy.cut();
+        Subscriber ann = member(two, "ann"); // in time
+        assertThat(watch.next(1)).containsExactly("-bob");
+        assertThat(two.channel("a").members()).containsExactly("ann");
+        await(() -> names(two).equals(List.of("two")));
+        proxy.mend();
+        assertThat(watch.next(1)).containsExactly("+bob");
+        ann.close(CloseReason.DONE); // there is another, at the other node
+        await(() -> names(two).equals(List.of("one", "two")));
+        member(two, "cid").close(CloseReason.DONE);
+        assertThat(watch.next(2)).containsExactly("+cid", "-cid");
+        assertThat(two.channel("a").members()).containsExactly("ann", "bob");
+    }
+
+    private static List<String> names(Comet hub) {
+        return hub.nodes().keySet().stream()
+                .map(name -> name.substring(0, name.length() - 17))
+                .sorted()
+                .toList();
+    }
+
+    @Test
+    void membersComeAndGo_whileThereIsNoConnection_othersHearOfItAfter() throws Exception {
+        RedisServer redis = redis();
+        Proxy proxy = closing(new Proxy(redis.port()));
+        Comet one = hub(RedisLog.builder(proxy.uri()), grace(Duration.ofSeconds(60)));
+        Comet two = hub(RedisLog.builder(redis.uri()), grace(Duration.ofSeconds(60)));
+        Reader here = watch(one);
+        Reader there = watch(two);
+        one.channel("a").sign("ann");
+        assertThat(here.next(2)).containsExactly("+ann", "+ann"); // it is there, and it says so
+        assertThat(there.next(2)).containsExactly("+ann", "+ann");
+        proxy.cut();
+        await(() -> !publishes(one, "other"));
+        member(one, "bob"); // is served, for the channel is followed
+        member(two, "cid");
+        assertThatThrownBy(() -> one.channel("a").members())
+                .isInstanceOfSatisfying(
+                        RefusedException.class, e -> assertThat(e.refusal()).isEqualTo(Refusal.UNAVAILABLE));
+        proxy.mend();
+        assertThat(there.next(2)).containsExactly("+cid", "+bob");
+        assertThat(here.next(2)).containsExactlyInAnyOrder("+-?", "+bob");
+        assertThat(one.channel("a").members()).containsExactly("ann", "bob", "cid");
+    }
+
+    @Test
+    void manyMembersOfADeadNode_allLeave() throws Exception {
+        RedisServer redis = redis();
+        Proxy proxy = closing(new Proxy(redis.port()));
+        Comet one = hub(RedisLog.builder(proxy.uri()), grace(Duration.ofSeconds(1)));
+        Comet two = hub(RedisLog.builder(redis.uri()), grace(Duration.ofSeconds(1)));
+        for (int i = 0; i < 350; i++) {
+            member(one, "m" + i);
+        }
+        assertThat(two.channel("a").members()).hasSize(350);
+        proxy.cut();
+        await(() -> two.channel("a").members().isEmpty());
+        assertThat(keys(redis)).doesNotContain("{comet}pa").doesNotContain("{comet}n");
+    }
+
+    /** Without a lease it would be as good as dead. */
+    @Test
+    void memoryFull_membersStay() throws Exception {
+        RedisServer redis = redis();
+        Comet one = hub(RedisLog.builder(redis.uri()), grace(Duration.ofSeconds(1)));
+        Comet two = hub(RedisLog.builder(redis.uri()), grace(Duration.ofSeconds(1)));
+        Reader watch = watch(two);
+        member(one, "ann");
+        assertThat(watch.next(1)).containsExactly("+ann");
+        redis.command("CONFIG", "SET", "maxmemory", "1");
+        assertThatThrownBy(() -> member(one, "bob"))
+                .isInstanceOfSatisfying(
+                        RefusedException.class, e -> assertThat(e.refusal()).isEqualTo(Refusal.HISTORY_FULL));
+        long since = System.nanoTime();
+        await(() -> System.nanoTime() - since > TimeUnit.MILLISECONDS.toNanos(1500));
+        redis.command("CONFIG", "SET", "maxmemory", "0");
+        member(one, "cid");
+        assertThat(watch.next(1)).containsExactly("+cid");
+    }
+
+    @Test
+    void session_isForgotten_whenItHasNotPolledAnyNode() throws Exception {
+        RedisServer redis = redis();
+        Sessions one = hub(redis.uri()).sessions("r", Duration.ofMillis(400));
+        Sessions two = hub(redis.uri()).sessions("r", Duration.ofMillis(400));
+        one.open("s");
+        for (int i = 0; i < 12; i++) { // for longer than the first one waits
+            long since = System.nanoTime();
+            await(() -> System.nanoTime() - since > TimeUnit.MILLISECONDS.toNanos(100));
+            two.find("s").orElseThrow().touch();
+        }
+        assertThat(one.ids()).isEmpty();
+        assertThat(one.find("s")).isPresent();
+        await(() -> one.ids().isEmpty() && two.ids().isEmpty());
+        await(() -> !keys(redis).contains("{comet}sr/s"));
+        assertThat(two.find("s")).isEmpty();
     }
 }

@@ -142,9 +142,7 @@ public final class StardustDialect implements Dialect {
     /** Those whose names this dialect can spell. */
     private String names() {
         StringJoiner names = new StringJoiner(",", "[", "]\n");
-        comet.channelNames().stream()
-                .filter(NAME.asMatchPredicate())
-                .forEach(name -> names.add(Script.quoted(name)));
+        comet.channelNames().stream().filter(NAME.asMatchPredicate()).forEach(name -> names.add(Script.quoted(name)));
         return names.toString();
     }
 
