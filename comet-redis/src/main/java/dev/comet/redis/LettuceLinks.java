@@ -230,8 +230,10 @@ final class LettuceLinks implements Executor {
             CommandArgs<String, byte[]> all =
                     new CommandArgs<>(CODEC).add(script).add(keys.size()).addKeys(keys);
             arguments.forEach(all::addValue);
-            AsyncCommand<String, byte[], List<Object>> command =
-                    new AsyncCommand<>(new Command<>(type, new ArrayOutput<>(CODEC), all));
+            dispatch(new AsyncCommand<>(new Command<>(type, new ArrayOutput<>(CODEC), all)), answer);
+        }
+
+        private void dispatch(AsyncCommand<String, byte[], List<Object>> command, Answer answer) {
             after(command, (values, e) -> {
                 if (e == null) {
                     answer.answered(values, null);
@@ -265,6 +267,13 @@ final class LettuceLinks implements Executor {
             String text = String.valueOf(e.getMessage());
             return e instanceof RedisCommandExecutionException
                     && (text.startsWith(what + " ") || text.contains(": -" + what + " "));
+        }
+
+        @Override
+        public void awaitReplicas(int least, Duration atMost, Answer answer) {
+            CommandArgs<String, byte[]> arguments =
+                    new CommandArgs<>(CODEC).add(least).add(atMost.toMillis());
+            dispatch(new AsyncCommand<>(new Command<>(CommandType.WAIT, new ArrayOutput<>(CODEC), arguments)), answer);
         }
 
         @Override

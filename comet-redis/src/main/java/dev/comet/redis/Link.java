@@ -1,5 +1,6 @@
 package dev.comet.redis;
 
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,9 @@ interface Link {
 
     /** Runs a script. Its answer takes its turn among the announcements, and comes at the latest after the time-out. */
     void run(Script script, List<String> keys, List<byte[]> arguments, Answer answer);
+
+    /** Asks how many replicas have what was done before this; the answer is their number, when there are so many or the time is over. */
+    void awaitReplicas(int least, Duration atMost, Answer answer);
 
     /** Has it go down when it does not answer. */
     void ping();

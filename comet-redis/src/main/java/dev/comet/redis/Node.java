@@ -62,6 +62,7 @@ final class Node implements SharedLog, Link.Events {
     private final String trustRestarts;
     final Turns opens = new Turns(16); // times a page: 4 MiB, and more only where messages are larger
     private final Turns publishes = new Turns(256); // few enough to be answered well within the time-out
+    private final Replicas replicas;
     private final RedisRoster roster;
     private final RedisNotes notes = new RedisNotes(this);
     private final Turns broadcasts =
@@ -90,7 +91,14 @@ final class Node implements SharedLog, Link.Events {
     private volatile String trouble = "";
 
     /** Of a hub that its nodes share by this name; what this one is called is for people. */
-    Node(LettuceLinks links, String hub, String name, Duration timeout, Duration patience, boolean trustRestarts) {
+    Node(
+            LettuceLinks links,
+            String hub,
+            String name,
+            Duration timeout,
+            Duration patience,
+            int replicas,
+            boolean trustRestarts) {
         this.links = links;
         this.hubKey = "{" + hub + "}";
         this.announcements = hubKey + links.database() + "c";
@@ -98,6 +106,7 @@ final class Node implements SharedLog, Link.Events {
         this.patience = patience;
         this.trustRestarts = trustRestarts ? "1" : "0";
         this.roster = new RedisRoster(this, name);
+        this.replicas = new Replicas(replicas, timeout.dividedBy(2));
     }
 
     @Override
@@ -138,6 +147,7 @@ final class Node implements SharedLog, Link.Events {
                     }
                     return place;
                 })
+                .thenCompose(place -> replicas.haveIt(link).thenApply(have -> place))
                 .whenComplete((place, e) -> underWay.addAndGet(-weight));
     }
 
@@ -212,6 +222,7 @@ final class Node implements SharedLog, Link.Events {
             appends.add(broadcasts.take(() -> append(channel, ChannelOptions.DEFAULT, false, draft, body)));
         }
         CompletionStage<?> unused = CompletableFuture.allOf(appends.toArray(CompletableFuture<?>[]::new))
+                .thenCompose(all -> replicas.haveIt(link))
                 .whenComplete((all, e) -> {
                     if (e == null) {
                         done.complete((int)

@@ -29,8 +29,14 @@ public final class RedisLog implements SharedLog {
 
     private RedisLog(Builder builder) {
         LettuceLinks links = new LettuceLinks(builder.uri, builder.timeout);
-        this.node =
-                new Node(links, builder.hub, builder.node, builder.timeout, builder.patience, builder.trustRestarts);
+        this.node = new Node(
+                links,
+                builder.hub,
+                builder.node,
+                builder.timeout,
+                builder.patience,
+                builder.replicas,
+                builder.trustRestarts);
     }
 
     /** A log at {@code redis://[password@]host[:port][/database]}, or {@code rediss://…} with TLS. Nothing is connected yet. */
@@ -111,6 +117,7 @@ public final class RedisLog implements SharedLog {
         private String node = "";
         private Duration timeout = Duration.ofSeconds(2);
         private Duration patience = Duration.ZERO;
+        private int replicas;
         private boolean trustRestarts;
 
         private Builder(String uri) {
@@ -158,6 +165,18 @@ public final class RedisLog implements SharedLog {
                 throw new IllegalArgumentException("patience=" + patience + ": must be 0 or longer");
             }
             this.patience = patience;
+            return this;
+        }
+
+        /**
+         * How many replicas must have a message before its publish returns; 0 by default, or more. Where they do not for half the time-out,
+         * the publish is refused, and says that the message is stored. They make it less likely that a failover loses one, not impossible.
+         */
+        public Builder replicas(int least) {
+            if (least < 0) {
+                throw new IllegalArgumentException("replicas=" + least + ": must be 0 or more");
+            }
+            replicas = least;
             return this;
         }
 

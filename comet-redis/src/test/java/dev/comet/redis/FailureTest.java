@@ -360,6 +360,30 @@ class FailureTest {
     }
 
     @Test
+    void publish_waitsForReplicas_andSaysWhenTheyAreTooFew() throws Exception {
+        RedisServer first = redis();
+        RedisServer second = redis("--replicaof", "127.0.0.1", "" + first.port());
+        Comet hub = hub(RedisLog.builder(first.uri()).replicas(1));
+        Reader reader = new Reader(hub, From.latest(), "a");
+        await(() -> publishes(hub, "b")); // it is a replica now
+        List<CompletableFuture<Message>> all = IntStream.range(0, 100)
+                .mapToObj(i -> hub.publishAsync("a", Draft.text("x")).toCompletableFuture())
+                .toList();
+        all.get(99).get(20, TimeUnit.SECONDS);
+        assertThat(has(second, "100")).isTrue();
+        assertThat(reader.next(100)).isEqualTo(seqs(1, 100));
+        second.kill();
+        assertThatThrownBy(() -> hub.publish("a", "x")).isInstanceOfSatisfying(RefusedException.class, e -> {
+            assertThat(e.refusal()).isEqualTo(Refusal.UNAVAILABLE);
+            assertThat(e.detail()).contains("stored").contains("0 of 1 replicas");
+        });
+        assertThatThrownBy(() -> hub.broadcast(Draft.text("x"))).isInstanceOf(RefusedException.class);
+        assertThat(reader.next(2)).containsExactly("101", "102");
+        second.start();
+        await(() -> publishes(hub, "a"));
+    }
+
+    @Test
     void scriptsForgotten_areSentAgain() throws Exception {
         RedisServer redis = redis();
         Comet hub = hub(redis.uri());
