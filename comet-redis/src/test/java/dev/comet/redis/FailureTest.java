@@ -55,7 +55,7 @@ class FailureTest {
     }
 
     private Comet hub(RedisLog.Builder log, Comet.Builder hub) {
-        return closing(hub.log(log.timeout(Duration.ofMillis(500)).build()).build());
+        return closing(hub.log(log.build()).build());
     }
 
     @AfterEach
@@ -183,7 +183,7 @@ class FailureTest {
     void connectionSilent_countsAsLost_andPublishesAreRefusedInTime() throws Exception {
         RedisServer redis = redis();
         Proxy proxy = closing(new Proxy(redis.port()));
-        Comet one = hub(proxy.uri());
+        Comet one = hub(RedisLog.builder(proxy.uri()).timeout(Duration.ofMillis(500)));
         Comet two = hub(redis.uri());
         Reader reader = new Reader(one, From.latest(), "a");
         proxy.fallSilent(true);
@@ -363,7 +363,7 @@ class FailureTest {
     void publish_waitsForReplicas_andSaysWhenTheyAreTooFew() throws Exception {
         RedisServer first = redis();
         RedisServer second = redis("--replicaof", "127.0.0.1", "" + first.port());
-        Comet hub = hub(RedisLog.builder(first.uri()).replicas(1));
+        Comet hub = hub(RedisLog.builder(first.uri()).timeout(Duration.ofSeconds(1)).replicas(1));
         Reader reader = new Reader(hub, From.latest(), "a");
         await(() -> publishes(hub, "b")); // it is a replica now
         List<CompletableFuture<Message>> all = IntStream.range(0, 100)
@@ -592,6 +592,32 @@ class FailureTest {
         assertThat(there.next(2)).containsExactly("+cid", "+bob");
         assertThat(here.next(2)).containsExactlyInAnyOrder("+-?", "+bob");
         assertThat(one.channel("a").members()).containsExactly("ann", "bob", "cid");
+    }
+
+    /** Its lease is there, but not the last that it has told. */
+    @Test
+    void redisLacksTheLastMembers_theyAreToldAgain() throws Exception {
+        RedisServer redis = redis();
+        Comet one = hub(RedisLog.builder(redis.uri()), grace(Duration.ofSeconds(60)));
+        member(one, "ann");
+        await(() -> one.nodes().size() == 1);
+        redis.command("SAVE");
+        member(one, "bob");
+        redis.kill();
+        redis.start();
+        await(() -> publishes(one, "a"));
+        await(() -> one.channel("a").members().equals(List.of("ann", "bob")));
+    }
+
+    /** Somebody has emptied it, and no connection was lost. */
+    @Test
+    void redisHasForgottenTheNode_itsMembersAreToldAgain() throws Exception {
+        RedisServer redis = redis();
+        Comet one = hub(RedisLog.builder(redis.uri()), grace(Duration.ofSeconds(1)));
+        member(one, "ann");
+        await(() -> one.nodes().size() == 1);
+        redis.command("FLUSHALL");
+        await(() -> one.channel("a").members().equals(List.of("ann")));
     }
 
     @Test
