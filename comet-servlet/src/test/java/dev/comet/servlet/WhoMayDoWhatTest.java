@@ -90,16 +90,16 @@ final class WhoMayDoWhatTest {
             native       | GET /events?channel=news&as=poll&wait=0&presence=ann     | +++++++ ++ ++-+++ +++-++- -+
             native       | GET /events?channel=news&as=poll&wait=0&members=true     | +++++++ ++ ++-+++ +++-++- -+
             native       | GET /channels/news/members                               | +++++++ ++ ++-+++ +++-++- -+
-            native       | POST /channels/news hello                                | ------- -- ++-+-- +-+-++- -+
+            native       | POST /channels/news hello                                | ------- -- ++-+-- +-+--+- -+
             native       | GET /channels                                            | ------- -- ++-+-+ +-+-++- -+
             native       | GET /stats                                               | ------- -- ++-+-+ +-+-++- -+
-            native       | DELETE /channels/news                                    | ------- -- ++-+-- +-+-++- -+
+            native       | DELETE /channels/news                                    | ------- -- ++-+-- +-+--+- -+
             native-admin | GET /events?channel=news&as=poll&wait=0                  | -+-+--- -- ++-+-+ +-+-++- -+
             native-admin | GET /channels/news/members                               | -+-+--- -- ++-+-+ +-+-++- -+
-            native-admin | POST /channels/news hello                                | -+-+--- -- ++-+-- +-+-++- -+
+            native-admin | POST /channels/news hello                                | -+-+--- -- ++-+-- +-+--+- -+
             native-admin | GET /channels                                            | -+-+--- -- ++-+-+ +-+-++- -+
             native-admin | GET /stats                                               | -+-+--- -- ++-+-+ +-+-++- -+
-            native-admin | DELETE /channels/news                                    | -+-+--- -- ++-+-- +-+-++- -+
+            native-admin | DELETE /channels/news                                    | -+-+--- -- ++-+-- +-+--+- -+
             icomet       | GET /poll?cname=news&seq=0                               | +++++++ ++ ++-+++ +++--+- -+
             icomet       | GET /sse?cname=news&seq=0                                | +++++++ ++ ++-+++ +++--+- -+
             icomet       | GET /ping                                                | +++++++ ++ ++++++ +++++++ ++

@@ -201,7 +201,7 @@ public final class Access {
                 && request.header("Origin").isEmpty();
         boolean exposed = silent && (options.scripts || !request.method().equals("GET"));
         boolean noToken = request.isTokenAmbient() && (foreign || exposed);
-        boolean noPrincipal = foreign || (silent && options.scripts && mayRestOnCookie(request));
+        boolean noPrincipal = foreign || (exposed && mayRestOnCookie(request));
         if (!foreign && !noToken && !noPrincipal) {
             return caller;
         }
