@@ -904,6 +904,20 @@ abstract class ContractTest {
     }
 
     @Test
+    void wholeAnswers_areNotToBeGuessedAt() throws Exception {
+        start();
+        comet.publish("a", "x");
+        List<Exchange> answers = List.of(
+                connect().post("/admin/channels/a", "text/plain", "y"),
+                connect().get("/comet/channels/a"),
+                connect().get("/comet/channels"),
+                connect().get("/comet/nowhere"));
+        assertThat(answers).extracting(Exchange::status).containsExactly(201, 200, 403, 404);
+        assertThat(answers).allSatisfy(answer -> assertThat(answer.header("X-Content-Type-Options"))
+                .contains("nosniff"));
+    }
+
+    @Test
     void publish_isNotHeldUpByAListenerThatBlocksNorByASocketThatTakesNothing() throws Exception {
         ExecutorService listeners = Executors.newCachedThreadPool();
         CountDownLatch release = new CountDownLatch(1);
