@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
 
 /** A request for tests, as the container's side would hand it to a dialect. */
 public final class Ask {
@@ -23,7 +22,7 @@ public final class Ask {
     private final Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     private Caller caller = STRANGER;
     private byte[] body = {};
-    private UnaryOperator<Request> identify = UnaryOperator.identity();
+    private Optional<Bearers> bearers = Optional.empty();
 
     private Ask(String method, String path, String query) {
         this.method = method;
@@ -73,9 +72,9 @@ public final class Ask {
         return this;
     }
 
-    /** How its token is found, if it shows one. */
-    public Ask identifiedBy(UnaryOperator<Request> by) {
-        identify = by;
+    /** Who finds its token, if it shows one. */
+    public Ask identifiedBy(Bearers by) {
+        bearers = Optional.of(by);
         return this;
     }
 
@@ -90,9 +89,13 @@ public final class Ask {
         return this;
     }
 
-    /** The request. */
+    /** The request, with its body, and with its token where the head shows one. */
     public Request request() {
-        return identify.apply(new Request(
+        return identified(head()).withBody(body);
+    }
+
+    Request head() {
+        return new Request(
                 method,
                 path,
                 query,
@@ -108,6 +111,18 @@ public final class Ask {
                     }
                 },
                 caller,
-                body));
+                new byte[0]);
+    }
+
+    Request identified(Request head) {
+        return bearers.map(b -> b.identify(head)).orElse(head);
+    }
+
+    Request identifiedByForm(Request whole) {
+        return bearers.map(b -> b.identifyByForm(whole)).orElse(whole);
+    }
+
+    byte[] body() {
+        return body;
     }
 }

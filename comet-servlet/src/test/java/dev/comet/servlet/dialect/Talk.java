@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import dev.comet.CloseReason;
 import dev.comet.Comet;
 import dev.comet.RefusedException;
+import dev.comet.SubscribeOptions;
 import dev.comet.Subscriber;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -60,13 +61,16 @@ public final class Talk implements AutoCloseable {
 
     /** Asks. The dialect sees the body only when it wants it. */
     public Held ask(Ask ask) {
-        Request request = ask.request();
+        Request request = ask.head();
         try {
-            Reply reply = dialect.answer(request.withBody(new byte[0]));
+            request = ask.identified(request);
+            Reply reply = dialect.answer(request);
             if (reply instanceof Reply.Read read) {
-                if (request.body().length > read.limit()) {
+                if (ask.body().length > read.limit()) {
                     throw new Problem(413, "too large");
                 }
+                request = request.withBody(ask.body());
+                request = read.mayShowToken() ? ask.identifiedByForm(request) : request;
                 reply = read.then().apply(request);
             }
             return reply instanceof Reply.Hold hold ? new Held(hold) : new Held((Reply.Now) reply);
@@ -75,6 +79,12 @@ public final class Talk implements AutoCloseable {
         } catch (Problem e) {
             return new Held((Reply.Now) dialect.refused(request, e));
         }
+    }
+
+    /** A response that is held by a token, and can be renewed by its connection's id. */
+    public Lease hold(Bearers bearers, Token token, String connection, String channel) {
+        SubscribeOptions follows = SubscribeOptions.of(channel);
+        return bearers.open(token, connection, follows, comet.attach(follows, () -> {}), Duration.ZERO);
     }
 
     /** The reply to what the container's side found. */

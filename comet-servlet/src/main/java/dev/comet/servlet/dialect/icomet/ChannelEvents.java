@@ -10,6 +10,7 @@ import dev.comet.servlet.dialect.Frames;
 import dev.comet.servlet.dialect.Framing;
 import dev.comet.servlet.dialect.Header;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 
@@ -18,6 +19,9 @@ import java.util.function.LongSupplier;
  * <i>Owned by one response's drainer.</i>
  */
 final class ChannelEvents implements Framing {
+    /** The one stream in plain text, which an old browser might take for a page: names of channels stand in it. */
+    private static final List<Header> HEADERS = plain();
+
     private final Comet comet;
     private final LongSupplier millis;
     private final long every;
@@ -32,9 +36,15 @@ final class ChannelEvents implements Framing {
         this.repeated = millis.getAsLong();
     }
 
+    private static List<Header> plain() {
+        List<Header> headers = new ArrayList<>(Envelope.headers("text/plain"));
+        headers.add(new Header("X-Content-Type-Options", "nosniff"));
+        return headers;
+    }
+
     @Override
     public List<Header> headers() {
-        return Envelope.headers("text/plain");
+        return HEADERS;
     }
 
     @Override

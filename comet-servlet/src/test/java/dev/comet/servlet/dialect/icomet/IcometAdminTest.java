@@ -299,6 +299,7 @@ final class IcometAdminTest {
             wire.admin("/sign?cname=before");
             IcometWire.Held held = psub(wire);
             assertThat(held.take()).isEmpty();
+            assertThat(held.headers).containsEntry("X-Content-Type-Options", "nosniff");
             assertThat(held.framing.sendsHeadersAtOnce()).isTrue();
             wire.admin("/push?cname=a&content=x");
             wire.admin("/push?cname=a&content=x");
