@@ -313,8 +313,7 @@ abstract class EndpointServlet extends HttpServlet {
     private static void writeHead(Parts p, HttpServletResponse response, Reply.Now now) {
         Reply.Now whole = now.withRetryAfter(p.config.retry());
         writeHead(response, whole.status(), whole.headers());
-        // A held response has none of the types that browsers guess at, and would keep this header as long as it is
-        // held.
+        // What is held is of types that no browser guesses at, and would keep the header for as long as that.
         response.setHeader("X-Content-Type-Options", "nosniff");
     }
 

@@ -37,6 +37,21 @@ class FuzzTest {
         }
     }
 
+    /** Else what stands behind the check would be out of reach of what is made up. */
+    @ParameterizedTest
+    @EnumSource(names = {"NATIVE", "ICOMET", "SIMPLE_COMET", "STARDUST", "CCOMET"})
+    void keptWithAToken_isLetIn(Fuzzed target) throws IOException {
+        int tokens = 0;
+        for (Path file : kept(target.name())) {
+            byte[] bytes = Files.readAllBytes(file);
+            if (Conversation.showsToken(bytes)) {
+                assertThat(target.letsIn(bytes)).as("%s", file).isTrue();
+                tokens++;
+            }
+        }
+        assertThat(tokens).isPositive();
+    }
+
     @Test
     void madeUp() throws Exception {
         jazzer(40);
@@ -59,7 +74,11 @@ class FuzzTest {
         Path corpus = Files.createDirectories(WORK.resolve("corpus"));
         for (Fuzzed target : Fuzzed.values()) {
             for (Path file : kept(target.name())) {
-                Files.write(seeds.resolve(target + "-" + file.getFileName()), target.chosen(Files.readAllBytes(file)));
+                byte[] bytes = Files.readAllBytes(file);
+                String name = target + "-" + file.getFileName();
+                Files.write(seeds.resolve(name), target.chosen(bytes));
+                // With the token itself, too: so that its own letters are changed.
+                Files.write(seeds.resolve(name + "-signed"), target.chosen(Conversation.withToken(bytes)));
             }
         }
         Path log = WORK.resolve("log");

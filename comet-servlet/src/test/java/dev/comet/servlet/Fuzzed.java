@@ -29,7 +29,6 @@ import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -347,54 +346,38 @@ enum Fuzzed {
     },
 
     /** Whole requests to the native endpoints. */
-    NATIVE {
-        @Override
-        void take(byte[] bytes) {
-            Conversation.on(bytes, comet -> new CometServlet(comet, CONFIG).dialect(comet, CONFIG));
-            Conversation.on(bytes, comet -> new CometAdminServlet(comet, CONFIG).dialect(comet, CONFIG));
-        }
-    },
+    NATIVE(CometServlet::new, CometAdminServlet::new),
 
     /** Whole requests to iComet's. */
-    ICOMET {
-        @Override
-        void take(byte[] bytes) {
-            Conversation.on(bytes, comet -> new IcometServlet(comet, CONFIG, Map.of()).dialect(comet, CONFIG));
-            Conversation.on(bytes, comet -> new IcometAdminServlet(comet, CONFIG, Map.of()).dialect(comet, CONFIG));
-        }
-    },
+    ICOMET(
+            (comet, config) -> new IcometServlet(comet, config, Map.of()),
+            (comet, config) -> new IcometAdminServlet(comet, config, Map.of())),
 
     /** Whole requests to Simple-Comet's. */
-    SIMPLE_COMET {
-        @Override
-        void take(byte[] bytes) {
-            Conversation.on(bytes, comet -> new SimpleCometServlet(comet, CONFIG, Map.of()).dialect(comet, CONFIG));
-        }
-    },
+    SIMPLE_COMET((comet, config) -> new SimpleCometServlet(comet, config, Map.of())),
 
     /** Whole requests to Stardust's. */
-    STARDUST {
-        @Override
-        void take(byte[] bytes) {
-            Conversation.on(bytes, comet -> new StardustServlet(comet, CONFIG, Map.of()).dialect(comet, CONFIG));
-        }
-    },
+    STARDUST((comet, config) -> new StardustServlet(comet, config, Map.of())),
 
     /** Whole requests to CComet's. */
-    CCOMET {
-        @Override
-        void take(byte[] bytes) {
-            Conversation.on(bytes, comet -> new CCometServlet(comet, CONFIG, Map.of()).dialect(comet, CONFIG));
-        }
-    };
+    CCOMET((comet, config) -> new CCometServlet(comet, config, Map.of()));
 
-    private static final CometConfig CONFIG = CometConfig.builder()
-            .retry(Duration.ofSeconds(2))
-            .corsOrigins(java.util.Set.of("https://app.example"))
-            .build();
+    @SuppressWarnings("ImmutableEnumChecker") // List.of() is
+    private final List<Conversation.Mount> mounts;
+
+    Fuzzed(Conversation.Mount... mounts) {
+        this.mounts = List.of(mounts);
+    }
 
     /** Does what it is for with these bytes, and throws when something is not right. */
-    abstract void take(byte[] bytes);
+    void take(byte[] bytes) {
+        mounts.forEach(mount -> Conversation.on(bytes, mount));
+    }
+
+    /** Whether one of the mounts lets this request in where a token is needed. */
+    boolean letsIn(byte[] bytes) {
+        return mounts.stream().anyMatch(mount -> Conversation.letsIn(bytes, mount));
+    }
 
     private static final List<Fuzzed> ALL = List.of(values());
 
@@ -418,7 +401,7 @@ enum Fuzzed {
     }
 
     dev.comet.servlet.dialect.Dialect nobody(Comet comet) {
-        return new CometServlet(comet, CONFIG).dialect(comet, CONFIG);
+        return new CometServlet(comet, CometConfig.defaults()).dialect(comet, CometConfig.defaults());
     }
 
     static void assertPrintable(String text) {

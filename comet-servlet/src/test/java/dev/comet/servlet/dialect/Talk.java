@@ -81,10 +81,12 @@ public final class Talk implements AutoCloseable {
         }
     }
 
-    /** A response that is held by a token, and can be renewed by its connection's id. */
-    public Lease hold(Bearers bearers, Token token, String connection, String channel) {
+    /** A subscriber that is held by a token, which can be renewed by the connection's id. */
+    public Subscriber hold(Bearers bearers, Token token, String connection, String channel) {
         SubscribeOptions follows = SubscribeOptions.of(channel);
-        return bearers.open(token, connection, follows, comet.attach(follows, () -> {}), Duration.ZERO);
+        Subscriber subscriber = comet.attach(follows, () -> {});
+        bearers.open(token, connection, follows, subscriber, Duration.ZERO);
+        return subscriber;
     }
 
     /** The reply to what the container's side found. */
