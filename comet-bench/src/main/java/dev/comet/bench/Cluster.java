@@ -1,14 +1,18 @@
 package dev.comet.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.comet.Comet;
 import dev.comet.Draft;
 import dev.comet.redis.RedisLog;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What a publish costs when hubs share their channels by Redis, beside the hub in memory, in one run: {@code Cluster redis://…
@@ -16,6 +20,9 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class Cluster {
     private static final int UNDER_WAY = 256;
+    private static final int LISTENERS = 1_000;
+    private static final int WARM_UP = 2_000;
+    private static final int MESSAGES = 5_000;
     private static final String TEXT = "x".repeat(100);
 
     private Cluster() {}
@@ -24,8 +31,9 @@ public final class Cluster {
     public static void main(String[] args) throws Exception {
         long seconds = args.length > 1 ? Long.parseLong(args[1]) : 3;
         System.out.println(
-                "| hubs | publishes/s, 256 under way | one after the other: p50 µs | p99 µs | to the last hub's listener: p50 µs | p99 µs |");
-        System.out.println("| --- | --- | --- | --- | --- | --- |");
+                "| hubs | publishes/s, 256 under way | one after the other: p50 µs | p99 µs | to the last hub's listener: p50 µs | p99 µs"
+                        + " | CPU µs a delivery, 1,000 listeners on each hub |");
+        System.out.println("| --- | --- | --- | --- | --- | --- | --- |");
         measure("1, in memory", seconds, Comet.builder());
         for (int hubs : new int[] {1, 3}) {
             Comet.Builder[] builders = new Comet.Builder[hubs];
@@ -63,18 +71,52 @@ public final class Cluster {
             came.acquire();
             delivered[i] = arrived.get() - start;
         }
+        double crowd = crowd(hubs);
         System.out.printf(
                 Locale.ROOT,
-                "| %s | %,.0f | %d | %d | %d | %d |%n",
+                "| %s | %,.0f | %d | %d | %d | %d | %.2f |%n",
                 name,
                 rate,
                 micros(answered, 50),
                 micros(answered, 99),
                 micros(delivered, 50),
-                micros(delivered, 99));
+                micros(delivered, 99),
+                crowd);
         for (Comet hub : hubs) {
             hub.close();
         }
+    }
+
+    /** What a delivery costs this process, hubs and all, at 500 messages a second. */
+    private static double crowd(Comet... hubs) throws InterruptedException {
+        LongAdder deliveries = new LongAdder();
+        for (Comet hub : hubs) {
+            for (int i = 0; i < LISTENERS; i++) {
+                hub.subscribe("crowd", m -> deliveries.increment());
+            }
+        }
+        long cpu = 0;
+        for (int i = 0; i < WARM_UP + MESSAGES; i++) {
+            if (i == WARM_UP) {
+                cpu = processCpuNanos();
+            }
+            long due = System.nanoTime() + 2_000_000;
+            hubs[i % hubs.length].publish("crowd", TEXT);
+            LockSupport.parkNanos(due - System.nanoTime());
+        }
+        long expected = (long) (WARM_UP + MESSAGES) * LISTENERS * hubs.length;
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (deliveries.sum() < expected) {
+            if (System.nanoTime() > end) {
+                throw new IllegalStateException("delivered " + deliveries.sum() + " of " + expected);
+            }
+            LockSupport.parkNanos(1_000_000);
+        }
+        return (processCpuNanos() - cpu) / 1e3 / ((long) MESSAGES * LISTENERS * hubs.length);
+    }
+
+    private static long processCpuNanos() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
     private static double throughput(Comet hub, long seconds) throws InterruptedException {

@@ -363,7 +363,8 @@ class FailureTest {
     void publish_waitsForReplicas_andSaysWhenTheyAreTooFew() throws Exception {
         RedisServer first = redis();
         RedisServer second = redis("--replicaof", "127.0.0.1", "" + first.port());
-        Comet hub = hub(RedisLog.builder(first.uri()).timeout(Duration.ofSeconds(1)).replicas(1));
+        Comet hub =
+                hub(RedisLog.builder(first.uri()).timeout(Duration.ofSeconds(1)).replicas(1));
         Reader reader = new Reader(hub, From.latest(), "a");
         await(() -> publishes(hub, "b")); // it is a replica now
         List<CompletableFuture<Message>> all = IntStream.range(0, 100)
@@ -650,6 +651,8 @@ class FailureTest {
                         RefusedException.class, e -> assertThat(e.refusal()).isEqualTo(Refusal.HISTORY_FULL));
         long since = System.nanoTime();
         await(() -> System.nanoTime() - since > TimeUnit.MILLISECONDS.toNanos(1500));
+        assertThat(redis.command("ZCOUNT", "{comet}leases", "" + System.currentTimeMillis(), "+inf"))
+                .isEqualTo(":2\r\n");
         redis.command("CONFIG", "SET", "maxmemory", "0");
         member(one, "cid");
         assertThat(watch.next(1)).containsExactly("+cid");
