@@ -67,8 +67,8 @@ public final class Comet implements AutoCloseable {
 
     private final Runnable unregister;
     private final Map<String, AtomicInteger> subscribersBySource = new ConcurrentHashMap<>();
-    private final Map<String, Integer> subscribersByAddress = new ConcurrentHashMap<>();
-    private final AtomicInteger subscribers = new AtomicInteger();
+    final Map<String, Integer> subscribersByAddress = new ConcurrentHashMap<>();
+    final AtomicInteger subscribers = new AtomicInteger();
     private final AtomicInteger sessions = new AtomicInteger();
 
     final HistoryBudget historyBudget;
@@ -148,18 +148,26 @@ public final class Comet implements AutoCloseable {
     public Message publish(String channel, ChannelOptions options, Draft draft) {
         admit(draft); // before it creates the channel
         Optional<Channel> present = lives.find(channel);
-        return present.isPresent()
-                ? append(present.get(), Message.Kind.MESSAGE, draft)
-                : publishFirst(channel, options, draft);
+        return present.isPresent() ? append(present.get(), draft) : appendAnew(channel, options, draft);
     }
 
-    private Message publishFirst(String channel, ChannelOptions options, Draft draft) {
+    private Message append(Channel life, Draft draft) {
+        Message m = log.appendAndWait(life, Message.Kind.MESSAGE, draft);
+        if (m == null) { // its life is over
+            return appendAnew(life.name(), life.options(), draft);
+        }
+        counters.published.increment();
+        return m;
+    }
+
+    /** In a channel that is created when there is none; not if the message is refused after all. */
+    private Message appendAnew(String channel, ChannelOptions options, Draft draft) {
         if (shared != null) { // a publisher follows nothing
             return SharedHistory.answer(publishShared(shared, channel, options, draft));
         }
         List<Channel> begun = new ArrayList<>(1);
         try {
-            return append(lives.open(channel, options, begun::add), Message.Kind.MESSAGE, draft);
+            return append(lives.open(channel, options, begun::add), draft);
         } catch (RefusedException e) {
             begun.forEach(lives::forsake);
             throw e;
@@ -183,7 +191,7 @@ public final class Comet implements AutoCloseable {
             admit(draft);
             return shared != null
                     ? shared.handedOver(publishShared(shared, channel, options, draft))
-                    : appendAsync(lives.open(channel, options), Message.Kind.MESSAGE, draft);
+                    : appendAnewAsync(channel, options, draft);
         } catch (RefusedException e) {
             return CompletableFuture.failedFuture(e);
         }
@@ -195,6 +203,25 @@ public final class Comet implements AutoCloseable {
         return to.append(channel, options, Message.Kind.MESSAGE, draft).thenApply(m -> {
             counters.published.increment();
             return m;
+        });
+    }
+
+    private CompletionStage<Message> appendAsync(Channel life, Draft draft) {
+        return log.append(life, Message.Kind.MESSAGE, draft).thenCompose(m -> {
+            if (m == null) {
+                return appendAnewAsync(life.name(), life.options(), draft);
+            }
+            counters.published.increment();
+            return CompletableFuture.completedStage(m);
+        });
+    }
+
+    private CompletionStage<Message> appendAnewAsync(String channel, ChannelOptions options, Draft draft) {
+        List<Channel> begun = new ArrayList<>(0);
+        return appendAsync(lives.open(channel, options, begun::add), draft).whenComplete((m, e) -> {
+            if (e != null) {
+                begun.forEach(lives::forsake);
+            }
         });
     }
 
@@ -233,38 +260,16 @@ public final class Comet implements AutoCloseable {
 
     Message publish(Channel life, Draft draft) {
         admit(draft);
-        return append(life, Message.Kind.MESSAGE, draft);
-    }
-
-    private Message append(Channel life, Message.Kind kind, Draft draft) {
-        Channel channel = life;
-        while (true) {
-            Message m = log.appendAndWait(channel, kind, draft);
-            if (m != null) {
-                counters.published.increment();
-                return m;
-            }
-            channel = lives.open(channel.name(), channel.options());
-        }
+        return append(life, draft);
     }
 
     CompletionStage<Message> publishAsync(Channel life, Draft draft) {
         try {
             admit(draft);
-            return appendAsync(life, Message.Kind.MESSAGE, draft);
+            return appendAsync(life, draft);
         } catch (RefusedException e) {
             return CompletableFuture.failedFuture(e);
         }
-    }
-
-    private CompletionStage<Message> appendAsync(Channel life, Message.Kind kind, Draft draft) {
-        return log.append(life, kind, draft).thenCompose(m -> {
-            if (m == null) {
-                return appendAsync(lives.open(life.name(), life.options()), kind, draft);
-            }
-            counters.published.increment();
-            return CompletableFuture.completedStage(m);
-        });
     }
 
     private void admit(Draft draft) {

@@ -93,11 +93,16 @@ final class Fanout {
 
     /** Asks every subscriber to end. */
     void endAll(CloseReason reason) {
+        present().forEach(attachment -> attachment.subscriber.end(reason));
+    }
+
+    /** Those who are there now. A snapshot. */
+    List<Attachment> present() {
+        List<Attachment> present = new ArrayList<>(size);
         for (Slice slice : slices) {
-            for (Attachment attachment : slice.present()) {
-                attachment.subscriber.end(reason);
-            }
+            slice.addTo(present);
         }
+        return present;
     }
 
     private Slice withRoom() {
@@ -168,16 +173,14 @@ final class Fanout {
             }
         }
 
-        private List<Attachment> present() {
+        private void addTo(List<Attachment> present) {
             @Nullable Attachment[] array = slots;
-            List<Attachment> present = new ArrayList<>(count);
             for (int i = 0; i < array.length; i++) {
                 Attachment attachment = (Attachment) SLOT.getAcquire(array, i);
                 if (attachment != null) {
                     present.add(attachment);
                 }
             }
-            return present;
         }
     }
 }

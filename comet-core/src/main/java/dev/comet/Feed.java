@@ -92,7 +92,6 @@ final class Feed {
             if (closed) {
                 return null;
             }
-            touch(nanos, idleNanos);
             lastTime = Math.max(lastTime, millis);
             m = new Message(channel.name(), channel.epoch(), ring.next(), hub.nextId(), lastTime, kind, draft);
             if (!ring.append(m)) {
@@ -101,6 +100,7 @@ final class Feed {
                         "the hub's channels hold their maximum of "
                                 + hub.settings().maxHistoryBytesTotal() + " bytes (max-history-bytes-total)");
             }
+            touch(nanos, idleNanos);
         }
         return m;
     }

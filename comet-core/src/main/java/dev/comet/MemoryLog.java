@@ -9,7 +9,11 @@ final class MemoryLog implements Log {
 
     @Override
     public CompletionStage<@Nullable Message> append(Channel channel, Message.Kind kind, Draft draft) {
-        return CompletableFuture.completedFuture(appendAndWait(channel, kind, draft));
+        try {
+            return CompletableFuture.completedFuture(appendAndWait(channel, kind, draft));
+        } catch (RefusedException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     @Override

@@ -101,12 +101,15 @@ final class Ring {
      * @return false when all of them would not be enough
      */
     boolean append(Message m) {
+        long more = HistoryBudget.OVERHEAD + m.bytes();
+        if (!budget.fits(more - booked)) {
+            return false; // before anything gives way to it
+        }
         while (size() >= capacity || (size() > 0 && bytes + m.bytes() > maxBytes)) {
             evict();
         }
-        long more = HistoryBudget.OVERHEAD + m.bytes();
         while (!book(more)) {
-            if (size() == 0 || !budget.fits(more - booked)) {
+            if (size() == 0 || !budget.fits(more - booked)) { // others have taken that room meanwhile
                 book(0);
                 return false;
             }

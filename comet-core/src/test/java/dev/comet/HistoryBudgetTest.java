@@ -1,5 +1,6 @@
 package dev.comet;
 
+import static dev.comet.Refusals.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -74,6 +75,41 @@ final class HistoryBudgetTest {
                 .isEqualTo(10);
         assertThat(comet.stats().refusals()).containsEntry("history-full", 2L);
         assertThat(comet.stats().historyBytes()).isEqualTo(10 * MESSAGE);
+    }
+
+    /** It was found out too late, when the channel's own limits had made room for what was then refused. */
+    @Test
+    void refused_leavesTheChannelAsItIs_thoughItsOwnLimitsWouldHaveLeftLess() {
+        publish("a", 8);
+        comet.channel("b", ChannelOptions.DEFAULT.withHistoryBytes(300));
+        publish("b", 2);
+        assertRefused(Refusal.HISTORY_FULL, () -> comet.publish("b", "x".repeat(290)));
+        assertThat(held("b")).isEqualTo(2);
+    }
+
+    /** Only a publish that waited, to a name, ended what it had begun. */
+    @Test
+    void refused_hasCreatedNothing_howeverItWasPublished() {
+        Channel kept = comet.channel("b");
+        kept.remove();
+        publish("a", 10);
+        Draft draft = Draft.text("x");
+        assertRefused(Refusal.HISTORY_FULL, () -> kept.publish(draft));
+        assertThat(comet.publishAsync("b", draft)).isCompletedExceptionally();
+        assertThat(kept.publishAsync(draft)).isCompletedExceptionally();
+        assertThat(comet.find("b")).isEmpty();
+    }
+
+    @Test
+    void refused_isNoUseOfTheChannel() {
+        comet.channel("b");
+        publish("a", 10);
+        Subscriber keeps = comet.attach(SubscribeOptions.of("a"), () -> {});
+        scheduler.advance(Duration.ofSeconds(60));
+        assertRefused(Refusal.HISTORY_FULL, () -> comet.publish("b", "x"));
+        scheduler.advance(Duration.ofSeconds(60));
+        assertThat(comet.find("b")).isEmpty();
+        keeps.close(CloseReason.DONE);
     }
 
     @Test

@@ -52,6 +52,7 @@ final class Simulation implements Runnable {
     private final SimulationScheduler threads;
     private final SimulationMessages messages;
     private final SimulationPresence presence;
+    private final SimulationLimits limits;
     private final Comet hub;
     private final Duration sessionTimeout;
     private final Sessions sessions;
@@ -115,6 +116,7 @@ final class Simulation implements Runnable {
                 .build();
         this.sessionTimeout = Duration.ofSeconds(lot.of(5, 15));
         this.sessions = hub.sessions(sessionTimeout);
+        this.limits = new SimulationLimits(this);
         populate();
     }
 
@@ -196,6 +198,8 @@ final class Simulation implements Runnable {
         int ready = threads.readyTasks();
         if (ready == 0 && lot.oneIn(4)) {
             checkQuiet();
+        } else if (events % 8 == 0) {
+            limits.check();
         }
         if (ready > 0 && lot.below(10) < 7) {
             events++;
@@ -249,34 +253,35 @@ final class Simulation implements Runnable {
                 lot.oneIn(50) ? MAX_MESSAGE_BYTES + 1 - lot.below(20) : lot.oneIn(6) ? lot.below(300) : lot.below(12);
         Draft draft = draft(token, size);
         note(name, "publishes", token, draft.bytes());
+        SimulationLimits.Ask ask = limits.toPublish(name, draft);
         try {
             if (!kept.isEmpty() && lot.oneIn(8)) {
-                publishToKept(name, draft, token);
+                publishToKept(name, draft, token, ask);
             } else if (!answersAtOnce || lot.oneIn(4)) {
-                hub.publishAsync(name, draft).whenComplete((m, e) -> answered(token, m, e));
+                hub.publishAsync(name, draft).whenComplete((m, e) -> answered(token, m, e, ask));
             } else {
                 messages.acknowledged(token, hub.publish(name, draft));
             }
         } catch (RefusedException e) {
-            checkPublishRefusal(e, draft);
+            checkPublishRefusal(e, ask);
         }
     }
 
-    private void publishToKept(String name, Draft draft, int token) {
+    private void publishToKept(String name, Draft draft, int token, SimulationLimits.Ask ask) {
         for (Channel channel : kept) {
             if (channel.name().equals(name)) {
-                channel.publishAsync(draft).whenComplete((m, e) -> answered(token, m, e));
+                channel.publishAsync(draft).whenComplete((m, e) -> answered(token, m, e, ask));
                 return;
             }
         }
         kept.add(hub.channel(name));
     }
 
-    private void answered(int token, @Nullable Message m, @Nullable Throwable e) {
+    private void answered(int token, @Nullable Message m, @Nullable Throwable e, SimulationLimits.Ask ask) {
         if (m != null) {
             messages.acknowledged(token, m);
         } else if ((e instanceof CompletionException ? e.getCause() : e) instanceof RefusedException refused) {
-            checkPublishRefusal(refused, draft(token, MAX_MESSAGE_BYTES + 1));
+            checkPublishRefusal(refused, ask);
         } else {
             throw violation("a publish failed: " + e);
         }
@@ -308,6 +313,7 @@ final class Simulation implements Runnable {
         Channel channel = find(name);
         int what = lot.below(12);
         note(name, "administers", what, names.indexOf(name));
+        SimulationLimits.Ask ask = SimulationLimits.unknown();
         try {
             switch (what) {
                 case 0, 1 -> remove(channel);
@@ -335,6 +341,7 @@ final class Simulation implements Runnable {
                 case 9, 10 -> {
                     if (channel != null) {
                         String member = "m" + lot.below(4);
+                        ask = limits.toSign(name, member);
                         channel.sign(member);
                         presence.signed(channel, member);
                     }
@@ -342,7 +349,7 @@ final class Simulation implements Runnable {
                 default -> kept.removeIf(c -> lot.oneIn(2));
             }
         } catch (RefusedException e) {
-            checkRefusal(e);
+            checkRefusal(e, ask);
         }
     }
 
@@ -366,13 +373,14 @@ final class Simulation implements Runnable {
                 Duration.ofSeconds(lot.of(0, 2, 30)),
                 false);
         boolean there = find(name) != null;
+        SimulationLimits.Ask ask = limits.toPublish(name, Draft.text(""));
         try {
             hub.create(name, options);
         } catch (RefusedException e) {
             if (e.refusal() == Refusal.EXISTS && !there) {
                 throw violation("there is no " + name + ", and it exists");
             }
-            checkRefusal(e);
+            checkRefusal(e, ask);
         }
     }
 
@@ -451,6 +459,7 @@ final class Simulation implements Runnable {
     }
 
     private void checkNobody() {
+        limits.check();
         Stats stats = hub.stats();
         if (!stats.subscribersBySource().isEmpty() || !wires.isEmpty() || openListeners != 0) {
             throw violation("left behind: " + stats.subscribersBySource().keySet() + ", " + wires.size()
@@ -478,27 +487,11 @@ final class Simulation implements Runnable {
 
     /** No task is ready and nothing suspended: whoever waits, has everything; whatever is held, somebody holds. */
     private void checkQuiet() {
-        long limit = 0;
-        long bytes = 0;
-        for (Channel channel : hub.channels()) {
-            bytes += messages.life(channel).sync().budgeted();
-            limit++;
-            int most = hub.settings().maxSubscribersPerChannel();
-            if (most > 0 && channel.subscribers() > most) {
-                throw violation(channel + " has " + channel.subscribers() + " subscribers");
-            }
-        }
+        limits.check();
         for (Channel over : hub.lives.ended()) {
-            bytes += messages.life(over).sync().budgeted();
             if (over.subscribers() == 0) {
                 throw violation(over + " is over, and kept for nobody");
             }
-        }
-        if (limit != hub.channelCount() || limit > hub.settings().maxChannels()) {
-            throw violation("there are " + limit + " channels, counted as " + hub.channelCount());
-        }
-        if (hub.historyBudget.used() != bytes || bytes > hub.settings().maxHistoryBytesTotal()) {
-            throw violation("histories hold " + bytes + " bytes, counted as " + hub.historyBudget.used());
         }
         for (SimulationWire wire : wires) {
             wire.reader.checkKeptAlive();
@@ -516,17 +509,11 @@ final class Simulation implements Runnable {
         int held = stats.subscribersBySource().getOrDefault("http", 0)
                 + stats.subscribersBySource().getOrDefault("session", 0);
         int listening = stats.subscribersBySource().getOrDefault("listener", 0);
-        if (held != wires.size()
-                || listening != openListeners
-                || stats.subscribers() > hub.settings().maxSubscribers()) {
+        if (held != wires.size() || listening != openListeners) {
             throw violation("there are " + wires.size() + " responses and " + openListeners + " listeners, counted as "
                     + stats.subscribersBySource());
         }
-        if (stats.sessions() != sessions.ids().size()
-                || stats.sessions() > hub.settings().maxSessions()) {
-            throw violation("there are " + sessions.ids() + ", counted as " + stats.sessions());
-        }
-        limit += stats.sessions() + presence.watched() + rejected.size();
+        int limit = hub.channelCount() + stats.sessions() + presence.watched() + rejected.size();
         if (threads.hubTimers() > limit) {
             throw violation("the hub has " + threads.hubTimers() + " timers, and needs at most " + limit);
         }
@@ -564,8 +551,9 @@ final class Simulation implements Runnable {
         }
     }
 
-    /** Refused for a limit that there is, or at the end. */
-    void checkRefusal(RefusedException e) {
+    /** Refused for a limit that there is and that was reached, or at the end. */
+    void checkRefusal(RefusedException e, SimulationLimits.Ask ask) {
+        limits.refused(ask, e);
         note("somebody", e.refusal().name(), 0, 0);
         boolean right =
                 switch (e.refusal()) {
@@ -585,11 +573,12 @@ final class Simulation implements Runnable {
         }
     }
 
-    private void checkPublishRefusal(RefusedException e, Draft draft) {
-        if (e.refusal() == Refusal.MESSAGE_TOO_LARGE && draft.bytes() > MAX_MESSAGE_BYTES) {
-            return;
+    private void checkPublishRefusal(RefusedException e, SimulationLimits.Ask ask) {
+        if (e.refusal() == Refusal.MESSAGE_TOO_LARGE && ask.bytes() > MAX_MESSAGE_BYTES) {
+            limits.refused(ask, e);
+        } else {
+            checkRefusal(e, ask);
         }
-        checkRefusal(e);
     }
 
     Violation violation(String what) {
@@ -608,6 +597,11 @@ final class Simulation implements Runnable {
 
     // ---- what the parts know each other by
 
+    /** How much has happened so far. */
+    long events() {
+        return events;
+    }
+
     SimulationLot lot() {
         return lot;
     }
@@ -622,6 +616,10 @@ final class Simulation implements Runnable {
 
     SimulationPresence presence() {
         return presence;
+    }
+
+    SimulationLimits limits() {
+        return limits;
     }
 
     Comet hub() {

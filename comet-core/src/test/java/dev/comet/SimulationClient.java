@@ -89,8 +89,6 @@ final class SimulationClient implements SimulationActor, SimulationWire.End {
                 received.removeIf(b -> !b.namesChannels() && names.size() > 1 && lot.oneIn(2));
             }
             begin();
-        } catch (RefusedException e) {
-            world.checkRefusal(e);
         } finally {
             busy = false;
         }
@@ -201,6 +199,7 @@ final class SimulationClient implements SimulationActor, SimulationWire.End {
         }
         world.note(this, "connects", names.size(), mark == null ? 0 : mark.id);
         world.note(reader, "is its reader", 0, 0);
+        SimulationLimits.Ask ask = world.limits().toFollow(options);
         Subscriber subscriber;
         try {
             subscriber = world.hub().attach(options, fresh::wake);
@@ -208,8 +207,10 @@ final class SimulationClient implements SimulationActor, SimulationWire.End {
             if (member != null) {
                 world.presence().tried(names, member);
             }
-            throw e;
+            world.checkRefusal(e, ask);
+            return;
         }
+        world.limits().granted(ask);
         reader.attached(subscriber.channels());
         if (member != null) {
             world.presence().joined(subscriber.channels(), member);

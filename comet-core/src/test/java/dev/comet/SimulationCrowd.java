@@ -16,11 +16,7 @@ final class SimulationCrowd implements SimulationActor, SimulationWire.End {
 
     void comes() {
         for (int i = 0; i < Fanout.SLICE + 10; i++) {
-            try {
-                one();
-            } catch (RefusedException e) {
-                world.checkRefusal(e);
-            }
+            one();
         }
     }
 
@@ -30,8 +26,16 @@ final class SimulationCrowd implements SimulationActor, SimulationWire.End {
         long hold = 1_000_000_000L * (5 + world.lot().below(15));
         SimulationWire stream = new SimulationWire(
                 world, this, new SimulationWire.Manner(false, true, 10, 4, 10_000_000, hold, hold), reader);
-        Subscriber subscriber =
-                world.hub().attach(SubscribeOptions.of(names).withFrom(from).withSource("http"), stream::wake);
+        SubscribeOptions options = SubscribeOptions.of(names).withFrom(from).withSource("http");
+        SimulationLimits.Ask ask = world.limits().toFollow(options);
+        Subscriber subscriber;
+        try {
+            subscriber = world.hub().attach(options, stream::wake);
+        } catch (RefusedException e) {
+            world.checkRefusal(e, ask);
+            return;
+        }
+        world.limits().granted(ask);
         reader.attached(subscriber.channels());
         streams.add(stream);
         stream.start(subscriber);

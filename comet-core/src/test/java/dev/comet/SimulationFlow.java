@@ -33,10 +33,12 @@ final class SimulationFlow implements SimulationActor {
         }
         if (following == null) {
             From from = From.last(lot.of(0, 0, 2, Integer.MAX_VALUE));
-            Following fresh = new Following(new SimulationReader(world, names, from, null));
+            SubscribeOptions options = SubscribeOptions.of(names).withFrom(from).withSource("flow");
+            Following fresh = new Following(
+                    new SimulationReader(world, names, from, null),
+                    world.limits().toFollow(options));
             now = fresh;
             world.note(this, "follows", names.size(), 0);
-            SubscribeOptions options = SubscribeOptions.of(names).withFrom(from).withSource("flow");
             world.hub().publisher(options).subscribe(fresh);
             if (!fresh.reader.isOver()) { // else it was refused
                 fresh.reader.attached();
@@ -68,14 +70,16 @@ final class SimulationFlow implements SimulationActor {
     /** One subscription of its. */
     private final class Following implements Flow.Subscriber<Event> {
         final SimulationReader reader;
+        private final SimulationLimits.Ask ask;
 
         Flow.@Nullable Subscription subscription;
 
         private long demand;
         private boolean cancelled;
 
-        Following(SimulationReader reader) {
+        Following(SimulationReader reader, SimulationLimits.Ask ask) {
             this.reader = reader;
+            this.ask = ask;
         }
 
         void act() {
@@ -125,7 +129,7 @@ final class SimulationFlow implements SimulationActor {
         @Override
         public void onError(Throwable e) {
             if (e instanceof RefusedException refused) {
-                world.checkRefusal(refused);
+                world.checkRefusal(refused, ask);
             } else if (!(e instanceof IllegalArgumentException)) {
                 throw world.violation("onError " + e);
             }

@@ -38,9 +38,6 @@ final class SimulationListener implements SimulationActor {
                 world.note(this, "closes", 0, 0);
                 following.subscription.close();
             }
-        } catch (RefusedException e) {
-            now = null;
-            world.checkRefusal(e);
         } finally {
             busy = false;
         }
@@ -56,7 +53,14 @@ final class SimulationListener implements SimulationActor {
         now = fresh;
         SubscribeOptions options =
                 SubscribeOptions.of(names).withFrom(from).withSource("listener").withMembers(lot.oneIn(4));
-        fresh.subscription = world.hub().subscribe(options, fresh);
+        SimulationLimits.Ask ask = world.limits().toFollow(options);
+        try {
+            fresh.subscription = world.hub().subscribe(options, fresh);
+        } catch (RefusedException e) {
+            now = null;
+            world.checkRefusal(e, ask);
+            return;
+        }
         world.openListeners++;
         fresh.reader.attached();
         if (!fresh.reader.isOver() && !fresh.reader.isInside()) {

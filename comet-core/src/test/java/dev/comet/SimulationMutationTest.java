@@ -126,8 +126,13 @@ class SimulationMutationTest {
             new SimulationMutant(
                     "histories do not give way when all together hold too much",
                     "Ring",
-                    "if (size() == 0 || !budget.fits(more - booked)) {",
+                    "if (size() == 0 || !budget.fits(more - booked)) { // others have taken that room meanwhile",
                     "if (more > 0) {\n                break;\n            }\n            if (size() == 0) {"),
+            new SimulationMutant(
+                    "who is refused for all histories' bytes has thrown out some of his channel's",
+                    "Ring",
+                    "if (!budget.fits(more - booked)) {\n            return false; // before",
+                    "if (more < 0) {\n            return false; // before"),
             new SimulationMutant(
                     "live window off: only the history is kept for the slow",
                     "Channel",
@@ -254,5 +259,100 @@ class SimulationMutationTest {
                     "timers: one that moves to a lower level is forgotten",
                     "TimerWheel",
                     "                    link(timeout);\n                } else",
-                    "                    timeout.task = null;\n                } else"));
+                    "                    timeout.task = null;\n                } else"),
+            new SimulationMutant(
+                    "limits: a channel that was begun for a publish which is refused stays",
+                    "Comet",
+                    "            if (e != null) {\n                begun.forEach(lives::forsake);\n            }\n",
+                    ""),
+            new SimulationMutant(
+                    "limits: a channel that was begun for a subscriber who is refused stays",
+                    "Comet",
+                    "            subscriber.undo();\n            begun.forEach(lives::forsake);\n",
+                    "            subscriber.undo();\n"),
+            new SimulationMutant(
+                    "limits: a subscriber is not given back when it closes",
+                    "Comet",
+                    "            leaveAddress(address);\n        }\n        leave();\n",
+                    "            leaveAddress(address);\n        }\n"),
+            new SimulationMutant(
+                    "limits: a subscriber is given back twice",
+                    "Comet",
+                    "            leaveAddress(address);\n        }\n        leave();\n",
+                    "            leaveAddress(address);\n        }\n        leave();\n        leave();\n"),
+            new SimulationMutant(
+                    "limits: an address is not given back when its subscriber closes",
+                    "Comet",
+                    "        if (address != null) {\n            leaveAddress(address);",
+                    "        if (address != null && address.isEmpty()) {\n            leaveAddress(address);"),
+            new SimulationMutant(
+                    "limits: an address is given back twice",
+                    "Comet",
+                    "        if (address != null) {\n            leaveAddress(address);",
+                    "        if (address != null) {\n            leaveAddress(address);\n            leaveAddress(address);"),
+            new SimulationMutant(
+                    "limits: a subscriber is given back to another address",
+                    "Comet",
+                    "        if (address != null) {\n            leaveAddress(address);",
+                    "        if (address != null) {\n            leaveAddress(address.equals(\"10.0.0.0\") ? \"10.0.0.1\" : address);"),
+            new SimulationMutant(
+                    "limits: who is refused for his address is still counted there",
+                    "Comet",
+                    "            leave();\n            leaveAddress(address);\n",
+                    "            leave();\n"),
+            new SimulationMutant(
+                    "limits: who is refused for his address is still counted among all",
+                    "Comet",
+                    "            leave();\n            leaveAddress(address);\n",
+                    "            leaveAddress(address);\n"),
+            new SimulationMutant(
+                    "limits: who is refused for the maximum of subscribers is still counted",
+                    "Comet",
+                    "            leave();\n            throw refused(\n                    Refusal.TOO_MANY_SUBSCRIBERS,",
+                    "            throw refused(\n                    Refusal.TOO_MANY_SUBSCRIBERS,"),
+            new SimulationMutant(
+                    "limits: an address may have one subscriber more",
+                    "Comet",
+                    "> settings.maxSubscribersPerAddress()) {",
+                    "> settings.maxSubscribersPerAddress() + 1) {"),
+            new SimulationMutant(
+                    "limits: an address is refused its last subscriber",
+                    "Comet",
+                    "> settings.maxSubscribersPerAddress()) {",
+                    "> settings.maxSubscribersPerAddress() - 1) {"),
+            new SimulationMutant(
+                    "limits: the hub is full before it is",
+                    "Comet",
+                    "subscribers.incrementAndGet() > settings.maxSubscribers()",
+                    "subscribers.incrementAndGet() >= settings.maxSubscribers()"),
+            new SimulationMutant(
+                    "limits: a channel takes one subscriber too many",
+                    "Feed",
+                    "fanout.size() >= most",
+                    "fanout.size() > most"),
+            new SimulationMutant(
+                    "limits: a channel takes one member too many",
+                    "Members",
+                    "all.size() >= most",
+                    "all.size() > most"),
+            new SimulationMutant(
+                    "limits: a channel that is refused is still counted",
+                    "Lives",
+                    "            count.decrementAndGet();\n            throw",
+                    "            throw"),
+            new SimulationMutant(
+                    "limits: the last fifth of the channels is for anybody",
+                    "Lives",
+                    "open(name, options, most - most / 5, begun)",
+                    "open(name, options, most, begun)"),
+            new SimulationMutant(
+                    "limits: a session that is refused for its channels is still counted",
+                    "Sessions",
+                    "            hub.releaseSession();\n            throw e;",
+                    "            throw e;"),
+            new SimulationMutant(
+                    "limits: a session is not given back when it is over",
+                    "Sessions",
+                    "        byId.remove(session.id(), session);\n        hub.releaseSession();",
+                    "        byId.remove(session.id(), session);"));
 }

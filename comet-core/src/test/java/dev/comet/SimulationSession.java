@@ -55,6 +55,7 @@ final class SimulationSession implements SimulationActor, SimulationWire.End {
             expired();
             return;
         }
+        SimulationLimits.Ask ask = world.limits().toFollow(SubscribeOptions.of(names));
         try {
             if (open == null) {
                 open();
@@ -71,7 +72,7 @@ final class SimulationSession implements SimulationActor, SimulationWire.End {
                 poll.breaks();
             }
         } catch (RefusedException e) {
-            world.checkRefusal(e);
+            world.checkRefusal(e, ask);
         }
     }
 

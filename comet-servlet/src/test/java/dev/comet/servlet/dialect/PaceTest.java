@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.comet.Refusal;
 import dev.comet.RefusedException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** How fast a caller may publish. */
@@ -95,5 +99,37 @@ final class PaceTest {
         assertThat(takes(pace, "bob", 1)).as("is remembered").isFalse();
         assertThat(takes(pace, "ann", 1)).as("is forgotten").isTrue();
         assertThat(pace.size()).isEqualTo(100);
+    }
+
+    /**
+     * Against an account of each message that was let in: in no span of time may there be more than a burst and what the rate allows,
+     * and who is refused would have made it more.
+     */
+    @Test
+    void whoIsRefused_wouldHaveBeenTooFast_andNobodyElseEverIs() {
+        Random random = new Random(5);
+        int rate = 8;
+        int burst = 5;
+        Pace pace = new Pace(rate, burst, time::nanoTime);
+        List<List<Long>> let = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        int refused = 0;
+        for (int i = 0; i < 20_000; i++) {
+            if (random.nextInt(3) == 0) {
+                time.advance(Duration.ofMillis(random.nextInt(400)));
+            }
+            int caller = random.nextInt(let.size());
+            int messages = 1 + random.nextInt(3);
+            List<Long> before = let.get(caller);
+            long now = time.nanoTime();
+            boolean tooFast = false;
+            for (int k = Math.max(0, before.size() - 100); k <= before.size(); k++) {
+                double seconds = k == before.size() ? 0 : (now - before.get(k)) / 1e9;
+                tooFast |= before.size() - k + messages > burst + rate * seconds;
+            }
+            assertThat(takes(pace, "caller " + caller, messages)).isNotEqualTo(tooFast);
+            refused += tooFast ? 1 : 0;
+            before.addAll(Collections.nCopies(tooFast ? 0 : messages, now));
+        }
+        assertThat(refused).isBetween(2_000, 18_000);
     }
 }
