@@ -78,8 +78,7 @@ final class DialectsShutdownTest {
                 "_JSONP_f\\(\\{\"since\":0,\"messages\":\\{\"quiet\":\\[]},\"last_id\":\\d+,\"return_code\":1,.*}\\);?",
                 200,
                 "_JSONP_f\\(\\{.*\"return_code\":-5,\"error_message\":\"" + SHUTTING_DOWN + "\"}\\);?"),
-        STARDUST(
-                "/stardust/channel/CHANNEL/stream/0.ID", "data", "\\[.*]", "\\[]", 503, SHUTTING_DOWN + "\n"),
+        STARDUST("/stardust/channel/CHANNEL/stream/0.ID", "data", "\\[.*]", "\\[]", 503, SHUTTING_DOWN + "\n"),
         CCOMET(
                 "/ccomet/subscribe?channel=CHANNEL&sname=cID&seqid=SEEN&callback=cb",
                 "msg",
@@ -166,7 +165,9 @@ final class DialectsShutdownTest {
                 }
                 return n;
             });
-            assertThat(busy.await(30, TimeUnit.SECONDS)).as("all have seen some").isTrue();
+            assertThat(busy.await(30, TimeUnit.SECONDS))
+                    .as("all have seen some")
+                    .isTrue();
             ContractTest.await(
                     "all wait on the quiet one", () -> comet.channel(QUIET).subscribers() == all);
             ContractTest.await("and one for channels", () -> admin.held() == 1);
@@ -188,8 +189,7 @@ final class DialectsShutdownTest {
                     .as("when they may come back, in seconds")
                     .hasSizeGreaterThan(2)
                     .allSatisfy(seconds -> assertThat(seconds).isBetween(2L, 10L));
-            ContractTest.await(
-                    "no held response", () -> endpoints.stream().allMatch(endpoint -> endpoint.held() == 0));
+            ContractTest.await("no held response", () -> endpoints.stream().allMatch(endpoint -> endpoint.held() == 0));
         } finally {
             over.set(true);
             threads.shutdown();
@@ -272,8 +272,7 @@ final class DialectsShutdownTest {
                 int status = answer.status();
                 String body = answer.rest();
                 if (status == protocol.status && protocol.refusal.matcher(body).matches()) {
-                    retryAfter =
-                            answer.header("Retry-After").map(Long::valueOf).orElse(0L);
+                    retryAfter = answer.header("Retry-After").map(Long::valueOf).orElse(0L);
                     return true;
                 }
                 assertThat(status).as("%s: %s", this, body).isEqualTo(200);

@@ -34,12 +34,14 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Whatever {@link HostileClients} take is given back: while their sockets are still open no response is held for them, and in the
  * end nothing is left that was not there before. Others on the same server see every message once and in order meanwhile.
  *
- * <p>A first dose, a short one, fills the pools of the container and of this machine; the second must leave nothing that the
- * first has not.
+ * <p>A first dose, a short one, and a crowd fill the pools of the container and of this machine; the second must leave nothing that
+ * these have not.
  */
 final class HostileClientsTest {
     private static final String NEWS = "news";
     private static final String END = "end";
+    private static final String CROWDED = "crowded";
+    private static final int CROWD = 400;
     private static final int GOOD = 3;
     private static final String BLOCK = "x".repeat(16_000);
     private static final long MIB = 1 << 20;
@@ -68,13 +70,15 @@ final class HostileClientsTest {
             try {
                 Account empty = Account.now();
                 site.suffer(Duration.ofSeconds(1), perByte, 10);
+                site.fill();
                 Account before = Account.settled(empty);
                 String figures = site.suffer(time, perByte, 40);
+                site.fill();
                 Account after = Account.settled(before);
                 Logger.getLogger(HostileClientsTest.class.getName())
                         .info(server + ", " + time.toSeconds() + " s: " + figures + "; before: " + before + "; after: "
                                 + after);
-                assertThat(after.heap - before.heap).as("bytes of heap more").isLessThan(24 * MIB);
+                assertThat(after.heap - before.heap).as("bytes of heap more").isLessThan(4 * MIB);
             } finally {
                 site.stop();
             }
@@ -150,6 +154,28 @@ final class HostileClientsTest {
 
         private int subscribers(String channel) {
             return comet.find(channel).map(Channel::subscribers).orElse(0);
+        }
+
+        /**
+         * More at once than there are otherwise, before each look at the heap. What a container has made for a connection it keeps
+         * for the next, Tomcat some 100 kB each: docs/reliability.md. So both times as much of that is there, and more is ours.
+         */
+        void fill() throws Exception {
+            List<Client> crowd = new ArrayList<>();
+            try {
+                for (int i = 0; i < CROWD; i++) {
+                    Client client = new Http1Client(container.port(), 0);
+                    crowd.add(client);
+                    client.get("/comet/events?channel=" + CROWDED);
+                }
+                ContractTest.await("all are there", PATIENCE, () -> subscribers(CROWDED) == CROWD);
+            } finally {
+                for (Client client : crowd) {
+                    client.close();
+                }
+            }
+            ContractTest.await("all have gone", PATIENCE, () -> held() == 0);
+            nothingIsLeft();
         }
 
         /** Hostile clients and good ones for a time; returns when there is nothing left of them. */
