@@ -531,7 +531,7 @@ public final class Comet implements AutoCloseable {
     private long safeId(From from) {
         long now = lastId();
         if (from instanceof From.After after) {
-            return after.id() > now ? 0 : after.id();
+            return after.id() > newestId() ? 0 : after.id();
         }
         return from instanceof From.Last last && last.n() == 0 ? now : 0;
     }
@@ -644,6 +644,11 @@ public final class Comet implements AutoCloseable {
     /** The highest id that any message has; where the log is shared, of those that have reached this hub. */
     public long lastId() {
         return lastId.get();
+    }
+
+    /** The highest id that is known to have been given; not all up to it may have reached this hub. */
+    long newestId() {
+        return shared == null ? lastId() : Math.max(lastId(), shared.newestId());
     }
 
     /** With a log that is shared only that gives numbers; joins, leaves and news then have the one that was reached. */

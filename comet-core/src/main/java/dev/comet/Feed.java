@@ -191,7 +191,8 @@ final class Feed {
     }
 
     private void placeAfter(Attachment a, long id) {
-        if (id > channel.hub.lastId()) {
+        // Not what has reached this hub: another channel may lack messages, and this one has all that were asked for.
+        if (id > channel.hub.newestId()) {
             reset(a); // a number from a later time than ours: the hub was restarted, and its clock went back
             return;
         }

@@ -42,6 +42,10 @@ final class SharedHistory implements Log, LocalHub {
         log.close();
     }
 
+    long newestId() {
+        return log.newestId();
+    }
+
     // ---- what the log wants to know
 
     @Override

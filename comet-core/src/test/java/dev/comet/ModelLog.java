@@ -104,6 +104,7 @@ final class ModelLog implements SharedLog {
 
     private volatile @Nullable LocalHub hub;
     private volatile LongConsumer reached = id -> {};
+    private volatile long newest;
     private volatile int window;
     private volatile int maxChannels;
 
@@ -125,7 +126,10 @@ final class ModelLog implements SharedLog {
     @Override
     public void start(LocalHub local) {
         this.hub = local;
-        this.reached = local::reached;
+        this.reached = id -> {
+            newest = Math.max(newest, id);
+            local.reached(id);
+        };
         this.window = local.settings().liveWindow();
         this.maxChannels = local.settings().maxChannels();
     }
@@ -340,6 +344,11 @@ final class ModelLog implements SharedLog {
     @Override
     public Following follow(String name, ChannelOptions options, int most, Follower follower) {
         return new Followed(name, options, most, follower);
+    }
+
+    @Override
+    public long newestId() {
+        return newest;
     }
 
     @Override

@@ -57,6 +57,12 @@ public interface SharedLog extends AutoCloseable {
     /** Forgets a life's messages, on all nodes; completed when its follower here has been told. */
     CompletionStage<Boolean> clear(String channel, int epoch);
 
+    /**
+     * The highest id of any message that this hub has been told of, also of one that has not {@linkplain LocalHub#reached reached}
+     * it: at least the highest that had been given when a following was opened. It never goes back.
+     */
+    long newestId();
+
     /** The names of the channels that there are on all nodes, in no order. */
     CompletionStage<Set<String>> channels();
 

@@ -78,13 +78,13 @@ final class Node implements SharedLog, Link.Events {
     // Written by the links' thread, read by anyone.
     private volatile @Nullable Link link;
     private volatile boolean closed;
+    private volatile long seen;
 
     // Owned by the links' thread.
     int behind;
     private final Map<String, List<Followed>> followed = new HashMap<>();
     private final Queue<CompletableFuture<Link>> waiting = new ArrayDeque<>(); // publishes, for a link
     private long reached;
-    private long seen;
     private int failures;
 
     // Written by anyone.
@@ -452,8 +452,15 @@ final class Node implements SharedLog, Link.Events {
 
     /** Everything up to this id has come, but where a channel is behind. */
     void sees(long id) {
-        seen = Math.max(seen, id);
+        if (id > seen) {
+            seen = id;
+        }
         reachSeen();
+    }
+
+    @Override
+    public long newestId() {
+        return seen;
     }
 
     void add(Followed f) {

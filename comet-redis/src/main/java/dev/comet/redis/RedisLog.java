@@ -81,6 +81,11 @@ public final class RedisLog implements SharedLog {
     }
 
     @Override
+    public long newestId() {
+        return node.newestId();
+    }
+
+    @Override
     public CompletionStage<Set<String>> channels() {
         return node.channels();
     }

@@ -241,6 +241,39 @@ class FailureTest {
         assertThat(refused.await(30, TimeUnit.SECONDS)).isTrue();
     }
 
+    /**
+     * It was told of a reset that was none, and given again what it had seen: a number from another node was held against what had
+     * reached this one, which stands still while any channel lacks messages.
+     */
+    @Test
+    void numberFromAnotherNode_whereAnotherChannelIsBehind_goesOn() throws Exception {
+        RedisServer redis = redis();
+        Proxy proxy = closing(new Proxy(redis.port()));
+        Comet one = hub(proxy.uri());
+        Comet two = hub(redis.uri());
+        Reader behind = new Reader(one, From.latest(), "behind");
+        proxy.cut();
+        await(() -> !publishes(one, "other"));
+        two.publish("behind", "x");
+        String unreadable = "1 1 " + one.currentTimeMillis() + " 1 \u0009";
+        redis.command("LSET", "{comet}mbehind", "0", unreadable);
+        proxy.mend();
+        await(() -> publishes(one, "other"));
+        Reader there = new Reader(two, From.oldest(), "a", "b");
+        two.publish("a", "x");
+        two.publish("b", "x");
+        assertThat(there.next(2)).containsExactly("1", "1");
+        long number = there.subscriber.idCursor();
+        Reader alone = new Reader(one, From.afterId(number), "a");
+        Reader merged = new Reader(one, From.afterId(number), "a", "b");
+        two.publish("a", "x");
+        assertThat(alone.next(1)).containsExactly("2");
+        assertThat(merged.subscriber.idCursor()).isEqualTo(number);
+        redis.command("DEL", "{comet}mbehind", "{comet}cbehind");
+        assertThat(behind.next(1)).containsExactly("reset");
+        assertThat(merged.next(1)).containsExactly("2");
+    }
+
     // ---- much at once
 
     /** Redis closes a subscribed connection when more than 32 MB wait for it; here 8, to be quick. */
