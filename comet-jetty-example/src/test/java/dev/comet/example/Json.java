@@ -12,12 +12,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** JSON as maps, lists, strings and numbers. */
-final class Json {
+public final class Json {
     private static final JsonFactory FACTORY = new JsonFactory();
 
     private Json() {}
 
-    static Map<String, Object> object(String text) throws IOException {
+    public static Map<String, Object> object(String text) throws IOException {
         @SuppressWarnings("unchecked")
         Map<String, Object> object = (Map<String, Object>) Objects.requireNonNull(read(text));
         return object;

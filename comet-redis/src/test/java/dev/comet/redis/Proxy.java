@@ -8,20 +8,22 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A network between a hub and its Redis, which can be cut, or fall silent. <i>Thread-safe.</i> */
-final class Proxy implements AutoCloseable {
+/** A network between a hub and its Redis, which can be cut, be slow, or fall silent. <i>Thread-safe.</i> */
+public final class Proxy implements AutoCloseable {
     private final ServerSocket server;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final Object silence = new Object();
 
     private volatile int target;
     private volatile boolean cut;
+    private volatile long delay;
     private final AtomicInteger accepted = new AtomicInteger();
     private boolean silent; // guarded by silence
 
-    Proxy(int target) {
+    public Proxy(int target) {
         this.target = target;
         try {
             server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -31,7 +33,7 @@ final class Proxy implements AutoCloseable {
         start(this::accept);
     }
 
-    String uri() {
+    public String uri() {
         return "redis://127.0.0.1:" + server.getLocalPort();
     }
 
@@ -41,22 +43,28 @@ final class Proxy implements AutoCloseable {
     }
 
     /** Closes all connections, and each new one at once, until it is {@linkplain #mend mended}. */
-    void cut() {
+    public void cut() {
         cut = true;
         open.forEach(Proxy::close);
     }
 
-    void mend() {
+    public void mend() {
         cut = false;
+        slow(0);
         fallSilent(false);
     }
 
     /** Nothing comes through any more, and nothing is closed. */
-    void fallSilent(boolean silently) {
+    public void fallSilent(boolean silently) {
         synchronized (silence) {
             silent = silently;
             silence.notifyAll();
         }
+    }
+
+    /** Whatever comes takes so much longer from now on; 0: no longer than it does. */
+    public void slow(long millis) {
+        delay = millis;
     }
 
     /** Leads new connections to another Redis. */
@@ -91,6 +99,7 @@ final class Proxy implements AutoCloseable {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                TimeUnit.MILLISECONDS.sleep(delay);
                 awaitSound();
                 out.write(buffer, 0, n);
             }

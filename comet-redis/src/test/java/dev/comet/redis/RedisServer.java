@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import redis.embedded.core.ExecutableProvider;
 
 /** A Redis for tests, as a process on a port of its own: the machine's where there is one, else the one that Maven brings. */
-final class RedisServer implements AutoCloseable {
+public final class RedisServer implements AutoCloseable {
     private final Path directory;
     private final int port;
     private final String executable;
@@ -24,7 +24,7 @@ final class RedisServer implements AutoCloseable {
     private Process process;
 
     /** Starts one, on an empty directory, that keeps nothing unless told. */
-    RedisServer(String... options) {
+    public RedisServer(String... options) {
         this(false, options);
     }
 
@@ -40,7 +40,7 @@ final class RedisServer implements AutoCloseable {
         start();
     }
 
-    static int freePort() throws IOException {
+    public static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();
         }
@@ -69,12 +69,12 @@ final class RedisServer implements AutoCloseable {
         return "redis://127.0.0.1:" + port;
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
     /** Starts it again; with what it has kept, if it has. Returns when it answers. */
-    void start() {
+    public void start() {
         try {
             List<String> command = new ArrayList<>(List.of(
                     executable,
@@ -113,7 +113,7 @@ final class RedisServer implements AutoCloseable {
     }
 
     /** Sends one command on a connection of its own; the first 64 KiB of the answer, as they come over the wire. */
-    String command(String... words) throws IOException {
+    public String command(String... words) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout(5_000);
             String text = "*" + words.length + "\r\n"
@@ -130,11 +130,20 @@ final class RedisServer implements AutoCloseable {
     }
 
     /** Kills it: what it has not written to disk is lost. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly();
         try {
             process.waitFor();
         } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Has one that was killed begin with nothing, where it had been told to {@code SAVE}. */
+    public void forget() {
+        try {
+            Files.deleteIfExists(directory.resolve("dump.rdb"));
+        } catch (IOException e) {
             throw new IllegalStateException(e);
         }
     }
