@@ -37,7 +37,7 @@ final class Conversation {
 
     private static final InstantSource NOW = InstantSource.fixed(Instant.ofEpochSecond(1_800_000_000));
 
-    /** What stands in an input for the token, and for a ticket. The token is the same each time, so that its letters can be changed. */
+    /** What stands in an input for the token, and for a ticket. */
     private static final String TOKEN_HERE = "@TOKEN@";
 
     private static final String TICKET_HERE = "@TICKET@";
@@ -48,6 +48,12 @@ final class Conversation {
             .presence("*")
             .admin()
             .sign();
+
+    /** How many ways there are to {@linkplain #withChangedToken change} it. */
+    static final int CHANGES = 3 * TOKEN.length();
+
+    /** Of a token, in the order of what they stand for: of the last one of a signature, two bits stand for nothing. */
+    private static final String LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
 
     private static final Token GRANT = tokens().bearers()
             .identify(Ask.get("/?access_token=" + TOKEN).request())
@@ -79,7 +85,9 @@ final class Conversation {
     static void on(byte[] bytes, Mount mount) {
         new Conversation(mount, Ask.STRANGER, false).isLetIn(bytes);
         new Conversation(mount, Ask.LOCAL, false).isLetIn(bytes);
-        letsIn(bytes, mount);
+        if (letsIn(bytes, mount)) {
+            letsIn(withChangedToken(bytes, Math.floorMod(Arrays.hashCode(bytes), CHANGES)), mount);
+        }
     }
 
     /** Whether somebody from elsewhere gets what he asks for where everything takes a token. */
@@ -87,15 +95,19 @@ final class Conversation {
         return new Conversation(mount, Ask.STRANGER, true).isLetIn(bytes);
     }
 
-    /** Whether a token or a ticket is to stand in these bytes. */
-    static boolean showsToken(byte[] bytes) {
-        String text = text(bytes);
-        return text.contains(TOKEN_HERE) || text.contains(TICKET_HERE);
+    /** An input with the token that is meant, but for one letter, which is another, or is not there, or is there twice. */
+    static byte[] withChangedToken(byte[] bytes, int change) {
+        int at = change % TOKEN.length();
+        String letter = TOKEN.substring(at, at + 1);
+        String other = LETTERS.substring((LETTERS.indexOf(letter) + 1) % LETTERS.length())
+                .substring(0, 1);
+        String instead = List.of(other, "", letter + letter).get(change / TOKEN.length());
+        return with(TOKEN.substring(0, at) + instead + TOKEN.substring(at + 1), bytes)
+                .getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    /** The same with the token that is meant. */
-    static byte[] withToken(byte[] bytes) {
-        return text(bytes).replace(TOKEN_HERE, TOKEN).getBytes(StandardCharsets.ISO_8859_1);
+    private static String with(String token, byte[] bytes) {
+        return text(bytes).replace(TOKEN_HERE, token);
     }
 
     private static String text(byte[] bytes) {
@@ -122,7 +134,7 @@ final class Conversation {
             }
             Subscriber renewable = talk.hold(bearers, GRANT, "c1", "a");
             String ticket = bearers.ticket(GRANT).text();
-            String request = text(withToken(bytes)).replace(TICKET_HERE, ticket);
+            String request = with(TOKEN, bytes).replace(TICKET_HERE, ticket);
             Stats before = talk.comet().stats();
             Held held = talk.ask(ask(request).identifiedBy(bearers));
             assertThat(held.status()).isBetween(200, 599);
