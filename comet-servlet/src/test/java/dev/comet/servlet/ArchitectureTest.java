@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 /** design.md, "The house": who may know whom. */
 final class ArchitectureTest {
     private static final String CORE = "dev.comet";
+    private static final String SPI = "dev.comet.spi";
     private static final String SERVLET = "dev.comet.servlet";
     private static final String DIALECT = "dev.comet.servlet.dialect";
 
@@ -41,10 +42,10 @@ final class ArchitectureTest {
     void core_knowsTheJdkOnly() {
         classes()
                 .that()
-                .resideInAPackage(CORE)
+                .resideInAnyPackage(CORE, SPI)
                 .should()
                 .onlyDependOnClassesThat(resideInAnyPackage(
-                                CORE, "java.lang..", "java.util..", "java.time..", "java.nio..", "java.security..")
+                                CORE, SPI, "java.lang..", "java.util..", "java.time..", "java.nio..", "java.security..")
                         .or(resideInAPackage("org.jspecify.."))
                         .or(resideInAnyPackage("javax.management..", "java.lang.management..")))
                 .because("comet-core has no dependency beyond java.base, and java.management for JMX")
