@@ -147,7 +147,6 @@ final class Node implements SharedLog, Link.Events {
                     }
                     return place;
                 })
-                .thenCompose(place -> replicas.haveIt(link).thenApply(have -> place))
                 .whenComplete((place, e) -> underWay.addAndGet(-weight));
     }
 
@@ -163,7 +162,14 @@ final class Node implements SharedLog, Link.Events {
                 keys(channel),
                 arguments(options, maxChannels, Wire.bytes(create ? "1" : "0"), Wire.bytes(draft.bytes()), body),
                 answer(appended, "the message may be stored", values -> appended(channel, values)
-                        .thenAccept(appended::complete)));
+                        .thenCompose(place -> replicas.haveIt(up).thenApply(have -> place))
+                        .whenComplete((place, e) -> {
+                            if (e == null) {
+                                appended.complete(place);
+                            } else {
+                                appended.completeExceptionally(refused(e, "it is stored"));
+                            }
+                        })));
         return appended;
     }
 
@@ -222,7 +228,6 @@ final class Node implements SharedLog, Link.Events {
             appends.add(broadcasts.take(() -> append(channel, ChannelOptions.DEFAULT, false, draft, body)));
         }
         CompletionStage<?> unused = CompletableFuture.allOf(appends.toArray(CompletableFuture<?>[]::new))
-                .thenCompose(all -> replicas.haveIt(link))
                 .whenComplete((all, e) -> {
                     if (e == null) {
                         done.complete((int)

@@ -11,13 +11,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Has publishes wait until replicas have them. Redis' {@code WAIT} holds up what comes behind it on its connection, and speaks of all
- * that came before: so one is under way at a time, and those who come meanwhile share the next. <i>Owned by the links' thread.</i>
+ * that came before on that connection, and of nothing else: so one is under way at a time, and those who come meanwhile share the next.
+ * <i>Owned by the links' thread.</i>
  */
 final class Replicas {
     private final int least;
     private final Duration atMost;
 
-    private boolean underWay;
+    /** On which one is under way; those who wait for the next one were stored on the same. */
+    private @Nullable Link asked;
+
     private List<CompletableFuture<Void>> next = new ArrayList<>();
 
     /** Waits for so many replicas, and no longer than this. With 0, for none. */
@@ -27,43 +30,41 @@ final class Replicas {
     }
 
     /**
-     * Completes when the replicas have what was done before this call, on this link; exceptionally with {@link Refusal#UNAVAILABLE} when
-     * they are too few.
+     * Completes when the replicas have what was stored on this link before this call; exceptionally with {@link Refusal#UNAVAILABLE} when
+     * they are too few, or the link is lost before they say so.
      */
-    CompletionStage<Void> haveIt(@Nullable Link link) {
+    CompletionStage<Void> haveIt(Link link) {
         if (least == 0) {
             return CompletableFuture.completedStage(null);
         }
         CompletableFuture<Void> one = new CompletableFuture<>();
+        if (asked != link) { // another, which was lost: its answer tells those who waited
+            next = new ArrayList<>();
+        }
         next.add(one);
-        if (link == null) {
-            over(0);
-        } else if (!underWay) {
-            begin(link);
+        if (asked != link) {
+            ask(link);
         }
         return one;
     }
 
-    private void begin(Link link) {
-        underWay = true;
+    private void ask(Link link) {
+        asked = link;
         List<CompletableFuture<Void>> waiting = next;
-        next = new ArrayList<>();
+        List<CompletableFuture<Void>> meanwhile = new ArrayList<>();
+        next = meanwhile;
         link.awaitReplicas(least, atMost, (values, e) -> {
-            long have = e == null ? Wire.number(values.get(0)) : 0;
-            underWay = false;
-            if (e == null && !next.isEmpty()) {
-                begin(link);
-            } else if (e != null) {
-                over(0);
+            boolean present = asked == link;
+            if (present) {
+                asked = null;
             }
-            tell(waiting, have);
+            if (present && e == null && !meanwhile.isEmpty()) {
+                ask(link);
+            } else {
+                tell(meanwhile, 0);
+            }
+            tell(waiting, e == null ? Wire.number(values.get(0)) : 0);
         });
-    }
-
-    private void over(long have) {
-        List<CompletableFuture<Void>> waiting = next;
-        next = new ArrayList<>();
-        tell(waiting, have);
     }
 
     private void tell(List<CompletableFuture<Void>> waiting, long have) {
