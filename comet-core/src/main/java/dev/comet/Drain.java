@@ -38,11 +38,13 @@ abstract class Drain implements Runnable {
         }
     }
 
-    /** As {@link #signal}; and where nobody is at it, the caller does a round itself. What is asked for meanwhile, others do. */
-    final void signalHere() {
-        if (asked()) {
-            work(1);
-        }
+    /**
+     * As {@link #signal}; and where nobody is at it, the caller does a round itself. What is asked for meanwhile, others do.
+     *
+     * @return whether it is done: the caller did it, and nothing was asked for meanwhile
+     */
+    final boolean signalHere() {
+        return asked() && work(1);
     }
 
     /** Whether nobody is at it, so that whoever asked is to see to it. */
@@ -65,14 +67,16 @@ abstract class Drain implements Runnable {
         work(ROUNDS);
     }
 
-    private void work(int rounds) {
+    /** False when others go on. */
+    private boolean work(int rounds) {
         for (int round = 0; round < rounds; round++) {
             int seen = work;
             drain();
             if ((int) WORK.getAndAdd(this, -seen) == seen) {
-                return;
+                return true;
             }
         }
         schedule();
+        return false;
     }
 }

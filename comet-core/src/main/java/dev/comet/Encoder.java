@@ -1,7 +1,7 @@
 package dev.comet;
 
 /**
- * Makes the bytes of a message in one framing: a pure function, so that they are made once and shared by all subscribers.
+ * Makes the bytes of a message in one framing: a pure function, so that they can be shared by all subscribers.
  *
  * <p>An encoder is an object that lives as long as the hub, for a message remembers its bytes by the encoder's identity.
  * <i>Implementations must be thread-safe.</i>

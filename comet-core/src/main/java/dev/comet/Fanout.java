@@ -81,14 +81,21 @@ final class Fanout {
         }
     }
 
-    /** The same; by the caller itself where they are so few that a task would not be worth its hand-over. */
-    void signalHere() {
+    /**
+     * The same; by the caller itself where they are so few that a task would not be worth its hand-over.
+     *
+     * @return whether all have been woken already
+     */
+    boolean signalHere() {
         Slice[] all = slices;
-        if (all.length == 1 && all[0].count <= few) {
-            all[0].signalHere();
-        } else {
-            signal();
+        if (all.length == 0) {
+            return true;
         }
+        if (all.length == 1 && all[0].count <= few) {
+            return all[0].signalHere();
+        }
+        signal();
+        return false;
     }
 
     /** Asks every subscriber to end. */

@@ -67,12 +67,18 @@ final class Feed {
     @Nullable
     Message append(Message.Kind kind, Draft draft) {
         Message m = store(kind, draft);
-        if (m != null) {
-            if (kind == Message.Kind.BROADCAST) {
-                fanout.signal(); // few on each of many channels are many
-            } else {
-                fanout.signalHere();
-            }
+        if (m == null) {
+            return null;
+        }
+        if (kind == Message.Kind.BROADCAST) {
+            fanout.signal(); // few on each of many channels are many
+        } else if (fanout.signalHere()) {
+            m.forget();
+            return m;
+        }
+        Message before = ring.get(m.seq() - 1);
+        if (before != null) {
+            before.forget(); // who is to be woken by others shares the newest's bytes meanwhile
         }
         return m;
     }

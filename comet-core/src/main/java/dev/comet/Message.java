@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message that has its place in a channel. It keeps the bytes that each {@link Encoder} made of it, so that they are made
- * once, whoever asks. <i>Immutable but for those remembered bytes; thread-safe.</i>
+ * A message that has its place in a channel. For a while it remembers the bytes that each {@link Encoder} made of it, so that
+ * they are made once for all who are sent it then. <i>Immutable but for those remembered bytes; thread-safe.</i>
  */
 public final class Message implements Event {
 
@@ -51,13 +51,18 @@ public final class Message implements Event {
         }
     }
 
+    // What the draft says is copied: messages live as long as a history, and so would their drafts.
     private final String channel;
     private final int epoch;
+    private final int bytes;
     private final long seq;
     private final long id;
     private final long time;
     private final Kind kind;
-    private final Draft draft;
+    private final String payload;
+    private final boolean json;
+    private final String type;
+    private final Map<String, String> attributes;
 
     /** A list, for few encoders ever see the same message; prepended to by compare-and-set. */
     private @Nullable Frame frames;
@@ -69,7 +74,11 @@ public final class Message implements Event {
         this.id = id;
         this.time = time;
         this.kind = kind;
-        this.draft = draft;
+        this.payload = draft.payload();
+        this.json = draft.isJson();
+        this.type = draft.type();
+        this.attributes = draft.attributes();
+        this.bytes = Math.toIntExact(draft.bytes());
     }
 
     @Override
@@ -110,7 +119,7 @@ public final class Message implements Event {
     /** The application's type, {@code message} by default; {@code join} and {@code leave} for presence. */
     public String type() {
         return switch (kind) {
-            case MESSAGE, BROADCAST -> draft.type();
+            case MESSAGE, BROADCAST -> type;
             case JOIN -> "join";
             case LEAVE -> "leave";
             case ONLINE -> "online";
@@ -120,17 +129,17 @@ public final class Message implements Event {
 
     /** The payload: a text, or the text of a JSON value. */
     public String payload() {
-        return draft.payload();
+        return payload;
     }
 
     /** Whether the payload is a JSON value. */
     public boolean isJson() {
-        return draft.isJson();
+        return json;
     }
 
     /** The attributes, in the order in which they were given. Unmodifiable. */
     public Map<String, String> attributes() {
-        return draft.attributes();
+        return attributes;
     }
 
     /** The cursor of a subscriber of this channel alone that has seen this message. */
@@ -139,10 +148,13 @@ public final class Message implements Event {
     }
 
     long bytes() {
-        return draft.bytes();
+        return bytes;
     }
 
-    /** The message's bytes in one framing, made at the first call and shared from then on. Do not change the array. */
+    /**
+     * The message's bytes in one framing. They are made at the first call and shared from then on, at least while the channel's
+     * subscribers are sent it; who comes late may have them made once more. Do not change the array.
+     */
     public byte[] encoded(Encoder encoder) {
         Frame head = frames;
         byte[] made = null;
@@ -160,6 +172,14 @@ public final class Message implements Event {
             }
             head = (Frame) FRAMES.getAcquire(this);
         }
+    }
+
+    /**
+     * Forgets the bytes that were made of it, once those who follow have been sent it, as far as their sockets take it. Kept, they
+     * would be nearly half of what a history takes; and it is what lives for long that the collector has to move.
+     */
+    void forget() {
+        frames = null; // perhaps what another thread has just made: then it is made once more
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.comet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.Test;
 /** Who is woken: each subscriber that is there, by one task per slice, however many signals came. */
 class FanoutTest {
     private static final SubscribeOptions A = SubscribeOptions.of("a");
+    private static final Encoder MADE = m -> m.payload().getBytes(StandardCharsets.UTF_8);
 
     private final VirtualScheduler time = new VirtualScheduler();
     private final Comet comet =
@@ -179,6 +181,50 @@ class FanoutTest {
                 assertThat(comet.stats().subscribers()).isEqualTo(numbers.size());
             }
         }
+    }
+
+    /** What is kept lives as long as the history: so the bytes that were made for those who were woken are not. */
+    @Test
+    void few_whatWasMadeForThem_isForgottenOnceAllAreWoken() {
+        List<byte[]> sent = attachEncoding(Fanout.FEW);
+        Message m = comet.publish("a", "x");
+        assertThat(sent).hasSize(Fanout.FEW).allSatisfy(bytes -> assertThat(bytes)
+                .isSameAs(sent.get(0)));
+        assertThat(m.encoded(MADE)).isNotSameAs(sent.get(0)).isSameAs(m.encoded(MADE));
+    }
+
+    /** They are sent it by others, perhaps when the publisher has long returned; by the next message they have been. */
+    @Test
+    void many_whatWasMadeForThem_isSharedUntilTheNextMessage() {
+        List<byte[]> sent = attachEncoding(Fanout.FEW + 1);
+        Message m = comet.publish("a", "x");
+        time.runReady();
+        assertThat(sent).hasSize(Fanout.FEW + 1).allSatisfy(bytes -> assertThat(bytes)
+                .isSameAs(m.encoded(MADE)));
+        comet.publish("a", "y");
+        assertThat(m.encoded(MADE)).isNotSameAs(sent.get(0)).isSameAs(m.encoded(MADE));
+    }
+
+    /** One who is behind, and for whom the bytes are made again, gets all and in order like the others. */
+    @Test
+    void late_getsWhatWasForgotten() {
+        Subscriber late = comet.attach(A, () -> {});
+        attachEncoding(1);
+        for (int i = 0; i < 3; i++) {
+            comet.publish("a", "x" + i);
+        }
+        List<String> read = new ArrayList<>();
+        late.read(event -> read.add(new String(((Message) event).encoded(MADE), StandardCharsets.UTF_8)));
+        assertThat(read).containsExactly("x0", "x1", "x2");
+    }
+
+    private List<byte[]> attachEncoding(int n) {
+        List<byte[]> sent = new ArrayList<>();
+        for (int i = 0; i < n; i++) {
+            Subscriber[] self = new Subscriber[1];
+            self[0] = comet.attach(A, () -> self[0].read(event -> sent.add(((Message) event).encoded(MADE))));
+        }
+        return sent;
     }
 
     private List<Subscriber> attach(int n) {
