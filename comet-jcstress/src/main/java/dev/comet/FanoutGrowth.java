@@ -24,7 +24,7 @@ import org.openjdk.jcstress.infra.results.L_Result;
 public class FanoutGrowth {
     private static final Feed FEED = Inline.channel("a").feed;
 
-    private final Fanout fanout = new Fanout(Runnable::run);
+    private final Fanout fanout = new Fanout(Runnable::run, Fanout.FEW);
     private int woken; // by the one round that there is
     private final Subscriber subscriber =
             new Subscriber(Inline.SHARED, () -> woken++, new AtomicInteger(), null, null, 0);
