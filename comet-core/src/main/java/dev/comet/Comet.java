@@ -167,7 +167,12 @@ public final class Comet implements AutoCloseable {
         }
         List<Channel> begun = new ArrayList<>(1);
         try {
-            return append(lives.open(channel, options, begun::add), draft);
+            Message m = null;
+            while (m == null) { // a life that has just begun may be over already
+                m = log.appendAndWait(lives.open(channel, options, begun::add), Message.Kind.MESSAGE, draft);
+            }
+            counters.published.increment();
+            return m;
         } catch (RefusedException e) {
             begun.forEach(lives::forsake);
             throw e;

@@ -76,11 +76,16 @@ final class Feed {
             m.forget();
             return m;
         }
-        Message before = ring.get(m.seq() - 1);
-        if (before != null) {
-            before.forget(); // who is to be woken by others shares the newest's bytes meanwhile
-        }
+        forgetBefore(m.seq());
         return m;
+    }
+
+    /** Who is to be woken by others shares the newest's bytes meanwhile; not those of the one before. */
+    private void forgetBefore(long seq) {
+        Message before = ring.get(seq - 1);
+        if (before != null) {
+            before.forget();
+        }
     }
 
     /**
@@ -121,6 +126,7 @@ final class Feed {
             if (e.seq() > ring.next()) {
                 ring.skipTo(e.seq(), e.id() - 1);
             }
+            forgetBefore(e.seq());
             if (!ring.append(m)) { // all channels together hold the most that they may: a gap, not a silent loss
                 ring.skipTo(e.seq() + 1, e.id());
             }

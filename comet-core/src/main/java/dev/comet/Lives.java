@@ -105,7 +105,14 @@ final class Lives {
             return opened;
         }
         Channel[] fresh = new Channel[1];
-        Channel channel = byName.computeIfAbsent(name, n -> fresh[0] = begin(n, options, most));
+        // Not computeIfAbsent: it does not wait for whoever ends the life that is there, and gives that one again and
+        // again.
+        Channel channel = byName.compute(name, (n, there) -> {
+            if (there == null) {
+                fresh[0] = begin(n, options, most);
+            }
+            return there == null ? fresh[0] : there;
+        });
         if (fresh[0] != null) {
             begun(channel);
             begun.accept(channel);

@@ -191,7 +191,7 @@ class SimulationMutationTest {
             new SimulationMutant(
                     "presence: a leave is lost",
                     "Members",
-                    "                told = announce(Message.Kind.LEAVE, Draft.text(name));",
+                    "                told = announceHere(Message.Kind.LEAVE, Draft.text(name));",
                     "                told = null;"),
             new SimulationMutant(
                     "presence: the grace of one who comes back and leaves again counts from the first time",
@@ -206,8 +206,8 @@ class SimulationMutationTest {
             new SimulationMutant(
                     "a session's position moves for a poll that was replaced",
                     "Session",
-                    "            if (poll == of) {",
-                    "            if (poll != null) {"),
+                    "            if (poll != of) {",
+                    "            if (poll == null) {"),
             new SimulationMutant(
                     "a poll begins where the session was before a commit that came in between",
                     "Session",
