@@ -256,7 +256,7 @@ final class Conversation {
     private static void requireFrames(String text) {
         int frames = text.indexOf(FRAMES);
         assertThat(frames).isPositive();
-        for (String line : text.substring(frames + FRAMES.length()).split("\n")) {
+        for (String line : text.substring(frames + FRAMES.length()).split("\n", -1)) {
             Matcher frame = FRAME.matcher(line);
             assertThat(line.isEmpty() || frame.matches()).as(line).isTrue();
             if (!line.isEmpty()) {
