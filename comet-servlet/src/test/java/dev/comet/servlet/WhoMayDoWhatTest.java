@@ -205,7 +205,7 @@ final class WhoMayDoWhatTest {
         }
 
         String path() {
-            return asked.split("[ ?]")[1];
+            return asked.split("[ ?]", -1)[1];
         }
 
         @Override
@@ -219,7 +219,7 @@ final class WhoMayDoWhatTest {
         String cell = "";
         String settings = "";
         for (String line : ROWS.lines().toList()) {
-            String[] parts = line.strip().split(" +\\| ");
+            String[] parts = line.strip().split(" +\\| ", -1);
             if (line.startsWith(" ")) {
                 rows.add(new Row(cell, settings, parts[0], parts[1]));
             } else {
@@ -241,7 +241,7 @@ final class WhoMayDoWhatTest {
         assertThat(head).isPositive();
         Map<String, String> cells = new LinkedHashMap<>();
         lines.stream().skip(head + 2).takeWhile(line -> line.startsWith("|")).forEach(line -> {
-            String[] columns = line.replace("`", "").split(" ?\\| ?");
+            String[] columns = line.replace("`", "").split(" ?\\| ?", -1);
             for (int i = 2; i <= 4; i++) {
                 String column = columns[1] + " | "
                         + List.of("subscribe", "publish", "the rest").get(i - 2);
@@ -251,7 +251,7 @@ final class WhoMayDoWhatTest {
                         cells.put(column, clause);
                         continue;
                     }
-                    for (String what : clause.substring(0, colon).split(", ")) {
+                    for (String what : clause.substring(0, colon).split(", ", -1)) {
                         cells.put(column + ": " + what, clause.substring(colon + 2));
                     }
                 }
