@@ -53,7 +53,7 @@ final class CometOptionsTest {
 
     /** Builder methods that are no settings: they take objects, or make the result. */
     private static final Set<String> IN_CODE_ONLY =
-            Set.of("scheduler", "listenerExecutor", "jmx", "authorizer", "tokens", "key", "clock", "build");
+            Set.of("scheduler", "listenerExecutor", "log", "jmx", "authorizer", "tokens", "key", "clock", "build");
 
     static Stream<String> names() {
         return CometOptions.names().stream();
