@@ -29,8 +29,10 @@ final class Wanderer {
         NUMBER
     }
 
-    private static final long NEVER = Long.MAX_VALUE;
     private static final long MILLI = 1_000_000;
+
+    /** A node that is busy has no room for whom it has not accepted yet; who waits for that waits longer each time. */
+    private static final long CONNECT_MILLIS = 1_000;
 
     private final Wanderers all;
     private final String name;
@@ -44,7 +46,7 @@ final class Wanderer {
     private Answer answer = new Answer();
     private int node;
     private long comesAt; // while it has no connection
-    private long leavesAt = NEVER; // while it has one
+    private long leavesAt; // while it has one
     private String cursor = "";
     private long since;
     private long lastId;
@@ -83,6 +85,8 @@ final class Wanderer {
     void tick(long now, boolean mayLeave) throws IOException {
         if (socket == null && now >= comesAt && all.mayConnect()) {
             connect();
+        } else if (socket != null && !connected && now >= leavesAt) {
+            leave(0);
         } else if (socket != null && connected && mayLeave && !stays && now >= leavesAt) {
             all.left();
             leave(0);
@@ -95,6 +99,7 @@ final class Wanderer {
         event = "";
         data = "";
         connected = false;
+        leavesAt = all.now() + CONNECT_MILLIS * MILLI;
         SocketChannel fresh = SocketChannel.open();
         fresh.configureBlocking(false);
         socket = fresh;

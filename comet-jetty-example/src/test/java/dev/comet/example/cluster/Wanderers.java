@@ -6,6 +6,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -115,6 +116,7 @@ final class Wanderers implements Executor, AutoCloseable {
                 }
                 if (now() - scanned > 10_000_000) {
                     scanned = now();
+                    Collections.rotate(all, -CONNECTS_AT_A_TIME); // nobody is always the last
                     for (Wanderer one : all) {
                         one.tick(scanned, mayLeave);
                     }
