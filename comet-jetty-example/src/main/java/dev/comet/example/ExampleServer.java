@@ -28,6 +28,12 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /** Embedded Jetty with the endpoints and the pages. */
 final class ExampleServer {
+    /**
+     * How many connections may wait to be accepted. When another node dies, its clients all come at once, and who finds no room is
+     * not refused: he tries again after 1, 3, 7 and more seconds. Java's default is 50.
+     */
+    private static final int ACCEPT_QUEUE = 4096;
+
     private final Server server;
     private final HttpConfiguration http = new HttpConfiguration();
     private final Options options;
@@ -97,6 +103,7 @@ final class ExampleServer {
                 new ServerConnector(server, new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http));
         listening.setHost(options.host());
         listening.setPort(port);
+        listening.setAcceptQueueSize(ACCEPT_QUEUE);
         add(name, listening, context);
         return listening;
     }

@@ -144,7 +144,7 @@ final class Wanderer {
         String names =
                 tracks.stream().map(track -> "channel=" + track.channel()).collect(Collectors.joining("&"));
         String from = cursor.isEmpty() ? "&from=oldest" : "&cursor=" + cursor;
-        return "/comet/events?" + names + from + (wire == Wire.SSE ? "&as=sse&envelope=true" : "&as=poll&wait=60");
+        return "/comet/events?" + names + from + (wire == Wire.SSE ? "&as=sse&envelope=true" : "&as=poll&wait=120");
     }
 
     private void read(SocketChannel from) throws IOException {
