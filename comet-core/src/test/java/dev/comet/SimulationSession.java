@@ -89,6 +89,10 @@ final class SimulationSession implements SimulationActor, SimulationWire.End {
         return subscriber.ending().filter(CloseReason.EXPIRED::equals).isPresent();
     }
 
+    private static boolean isReplaced(Subscriber subscriber) {
+        return subscriber.ending().filter(CloseReason.REPLACED::equals).isPresent();
+    }
+
     private void open() {
         if (polling > 0) {
             return;
@@ -136,10 +140,12 @@ final class SimulationSession implements SimulationActor, SimulationWire.End {
             reader.comesWith(position); // as it is now: a commit that came in between counts
             reader.attached(subscriber.channels());
             kept = certain ? lives(subscriber.channels()) : List.of();
-            poll = fresh;
-            late = isExpired(subscriber);
-            if (!late) {
-                alive();
+            if (!isReplaced(subscriber)) { // by one that began within this one, and is the session's poll
+                poll = fresh;
+                late = isExpired(subscriber);
+                if (!late) {
+                    alive();
+                }
             }
             fresh.start(subscriber);
         } finally {
@@ -195,9 +201,8 @@ final class SimulationSession implements SimulationActor, SimulationWire.End {
         if (poll == wire && subscriber != null) {
             poll = null;
             if (!isExpired(subscriber)) {
-                boolean replaced =
-                        subscriber.ending().filter(CloseReason.REPLACED::equals).isPresent();
-                if (committed != wire && !replaced) { // else its time runs from the commit, or from the other's
+                if (committed != wire
+                        && !isReplaced(subscriber)) { // else its time runs from the commit, or from the other's
                     alive();
                 }
             } else if (!late && !closed && session != null) {

@@ -74,6 +74,7 @@ class ClusterTest {
             .toList();
 
     // What was broken in a phase.
+    private int stops;
     private int kills;
     private int cuts;
     private int silences;
@@ -130,7 +131,7 @@ class ClusterTest {
         acknowledged.reset();
         failed.reset();
         rung.reset();
-        kills = cuts = silences = delays = emptyRestarts = olderRestarts = 0;
+        stops = kills = cuts = silences = delays = emptyRestarts = olderRestarts = 0;
         wanderers.mayLeave(true);
         long end = System.nanoTime() + millis * 1_000_000;
         ExecutorService threads = Executors.newCachedThreadPool();
@@ -153,7 +154,7 @@ class ClusterTest {
         LOG.info(String.format(
                 Locale.ROOT,
                 "%s: %d acknowledged, %d failed of which %d are stored, %d deliveries (p50 %.0f ms, p99 %.0f ms, most %.0f ms), "
-                        + "%d moves, %d refused; %d kills (%d times a subscriber lost its node, and had the next message after p50 %.0f ms, p99 %.0f ms, most %.0f ms), "
+                        + "%d moves, %d refused; %d stopped in order, %d kills (%d times a subscriber lost its node, and had the next message after p50 %.0f ms, p99 %.0f ms, most %.0f ms), "
                         + "%d cuts, %d silences, %d delays, %d restarts of Redis without data, %d with older data; "
                         + "%d gaps, %d in brief channels, %d resets in %d lives",
                 phase,
@@ -166,6 +167,7 @@ class ClusterTest {
                 figures.latency(1),
                 figures.moves,
                 figures.refused,
+                stops,
                 kills,
                 figures.bereaved(),
                 figures.comforted(0.5),
@@ -208,7 +210,10 @@ class ClusterTest {
     /** Each phase begins with what the one before it had not. */
     private void breakThings(Phase phase, long end) throws Exception {
         switch (phase) {
-            case NODES -> kill(1);
+            case NODES -> {
+                stop();
+                kill(1);
+            }
             case LINKS -> {
                 cut(nodes.get(0).proxy());
                 fallSilent(nodes.get(1).proxy());
@@ -221,13 +226,14 @@ class ClusterTest {
         while (System.nanoTime() < end) {
             pause(1_000);
             Proxy proxy = nodes.get(random.nextInt(NODES)).proxy();
-            switch (random.nextInt(phase == Phase.NODES ? 2 : phase == Phase.LINKS ? 8 : 12)) {
+            switch (random.nextInt(phase == Phase.NODES ? 3 : phase == Phase.LINKS ? 9 : 13)) {
                 case 0 -> kill(1);
                 case 1 -> kill(2);
-                case 2, 3 -> cut(proxy);
-                case 4, 5 -> fallSilent(proxy);
-                case 6, 7 -> slow(proxy);
-                case 8, 9 -> restartRedis(true);
+                case 2 -> stop();
+                case 3, 4 -> cut(proxy);
+                case 5, 6 -> fallSilent(proxy);
+                case 7, 8 -> slow(proxy);
+                case 9, 10 -> restartRedis(true);
                 default -> restartRedis(false);
             }
         }
@@ -268,6 +274,14 @@ class ClusterTest {
         for (ExampleNode node : dying) {
             node.restart();
         }
+    }
+
+    /** As for an update: its clients are told, and it is there again. */
+    private void stop() throws Exception {
+        stops++;
+        ExampleNode node = nodes.get(random.nextInt(NODES));
+        node.stop();
+        node.restart();
     }
 
     /** With nothing, or with what it had saved a moment before it was killed: what came in between is lost. */

@@ -215,6 +215,8 @@ final class Wanderer {
             cursor = id;
             if (event.equals("gap")) {
                 gap(Json.object(data));
+            } else if (isFarewell()) {
+                leave(all.random(500));
             } else if (!event.isEmpty()) {
                 fault("was told " + event + " " + data);
             } else if (!data.isEmpty()) {
@@ -223,6 +225,11 @@ final class Wanderer {
             event = "";
             data = "";
         }
+    }
+
+    /** Its node is stopped in order. */
+    private boolean isFarewell() throws IOException {
+        return event.equals("close") && "shutdown".equals(Json.object(data).get("reason"));
     }
 
     /** The whole body of an answer; whether it was one that leads on. */
