@@ -41,8 +41,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  * Connections to Redis by Lettuce, one at a time, on one event loop. RESP3, where a connection that is subscribed answers commands
  * too: so there is one order for both. <i>Thread-safe.</i>
  */
-final class LettuceLinks implements Executor {
+final class LettuceLinks implements Links {
     private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
 
     private static final System.Logger LOG = System.getLogger("dev.comet.redis");
@@ -91,13 +91,10 @@ final class LettuceLinks implements Executor {
                 .build());
     }
 
-    void start(Link.Events to) {
+    @Override
+    public void start(Link.Events to, Duration atMost) {
         events = to;
         dial();
-    }
-
-    /** Waits until the first attempt has come to an end, or for so long. */
-    void firstAttempt(Duration atMost) {
         try {
             attempted.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
@@ -113,8 +110,8 @@ final class LettuceLinks implements Executor {
         return to;
     }
 
-    /** Connects anew; the events tell how it went. */
-    void dial() {
+    @Override
+    public void dial() {
         try {
             after(
                     client.connectPubSubAsync(CODEC, at),
@@ -131,7 +128,6 @@ final class LettuceLinks implements Executor {
         }
     }
 
-    /** Runs a task by the links' thread, in turn with what happens on them. */
     @Override
     public void execute(Runnable task) {
         EventLoop on = loop.getNow(null);
@@ -146,11 +142,8 @@ final class LettuceLinks implements Executor {
         }
     }
 
-    /**
-     * Runs a task by the links' thread when so much time has passed: real time, as Redis' is; and never on the hub's threads, which
-     * may all wait for what the task ends.
-     */
-    void schedule(Runnable task, Duration delay) {
+    @Override
+    public void schedule(Runnable task, Duration delay) {
         after(loop, (on, e) -> {
             try {
                 Future<?> unused = on.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
@@ -160,11 +153,18 @@ final class LettuceLinks implements Executor {
         });
     }
 
-    int database() {
+    @Override
+    public long random() {
+        return ThreadLocalRandom.current().nextLong();
+    }
+
+    @Override
+    public int database() {
         return at.getDatabase();
     }
 
-    void close() {
+    @Override
+    public void close() {
         after(client.shutdownAsync(0, 2, TimeUnit.SECONDS), (done, e) -> {
             Future<?> unused = resources.shutdown(0, 2, TimeUnit.SECONDS);
             Future<?> unusedToo = loops.shutdown(0, 2, TimeUnit.SECONDS);

@@ -28,7 +28,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -54,7 +53,7 @@ final class Node implements SharedLog, Link.Events {
     /** What each counts beside its draft. */
     private static final int OVERHEAD = 1 << 10;
 
-    private final LettuceLinks links;
+    private final Links links;
     private final String hubKey;
     private final String announcements; // what their names begin with
     private final Duration timeout;
@@ -92,7 +91,7 @@ final class Node implements SharedLog, Link.Events {
 
     /** Of a hub that its nodes share by this name; what this one is called is for people. */
     Node(
-            LettuceLinks links,
+            Links links,
             String hub,
             String name,
             Duration timeout,
@@ -105,7 +104,7 @@ final class Node implements SharedLog, Link.Events {
         this.timeout = timeout;
         this.patience = patience;
         this.trustRestarts = trustRestarts ? "1" : "0";
-        this.roster = new RedisRoster(this, name);
+        this.roster = new RedisRoster(this, name, links.random());
         this.replicas = new Replicas(replicas, timeout.dividedBy(2));
     }
 
@@ -117,8 +116,7 @@ final class Node implements SharedLog, Link.Events {
         this.hub = local;
         this.liveWindow = local.settings().liveWindow();
         this.maxChannels = local.settings().maxChannels();
-        links.start(this);
-        links.firstAttempt(timeout);
+        links.start(this, timeout);
     }
 
     LocalHub hub() {
@@ -545,7 +543,7 @@ final class Node implements SharedLog, Link.Events {
                 LOG.log(System.Logger.Level.WARNING, "no connection to Redis, trying again: " + why);
             }
             long most = Math.min(2_000, 20L << Math.min(failures, 7));
-            long millis = ThreadLocalRandom.current().nextLong(most / 2, most + 1); // not all nodes at once
+            long millis = most / 2 + Math.floorMod(links.random(), most / 2 + 1); // not all nodes at once
             links.schedule(links::dial, Duration.ofMillis(millis));
         }
     }
@@ -595,7 +593,7 @@ final class Node implements SharedLog, Link.Events {
 
     private List<byte[]> arguments(ChannelOptions options, int most, byte[]... more) {
         List<byte[]> all = new ArrayList<>(5 + more.length);
-        int fresh = ThreadLocalRandom.current().nextInt();
+        int fresh = (int) links.random();
         all.add(Wire.bytes(fresh == 0 ? 1 : fresh));
         all.add(Wire.bytes(trustRestarts));
         all.add(Wire.bytes(Wire.options(options, liveWindow)));

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 
 /**
@@ -42,11 +41,12 @@ final class RedisRoster implements Roster {
      * The members of one node.
      *
      * @param name what people know it by; without spaces
+     * @param random tells it from others of this name
      */
-    RedisRoster(Node node, String name) {
+    RedisRoster(Node node, String name, long random) {
         this.node = node;
-        String random = String.format("%016x", ThreadLocalRandom.current().nextLong());
-        this.id = name.isEmpty() ? random : name + "-" + random;
+        String number = String.format("%016x", random);
+        this.id = name.isEmpty() ? number : name + "-" + number;
     }
 
     Map<String, Stats> nodes() {
