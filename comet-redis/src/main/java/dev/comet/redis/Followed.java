@@ -115,7 +115,9 @@ final class Followed implements Following {
         nextAnswer = new CompletableFuture<>();
         CompletionStage<Boolean> over = answer.whenComplete((is, e) -> over(e != null));
         Link up = node.link();
-        if (up == null || state == State.OVER) {
+        if (state == State.OVER) {
+            answer.complete(false);
+        } else if (up == null) {
             answer.completeExceptionally(Node.noLink());
         } else {
             if (subscribed != up) {
@@ -132,9 +134,9 @@ final class Followed implements Following {
         int of = before == null ? epoch : before.epoch();
         long from = before == null ? next : before.end();
         node.open(up, channel, options, most, opening, of, from, answer, values -> {
-            if (up != node.link() || state == State.OVER) {
+            if (up != node.link()) {
                 answer.completeExceptionally(Node.noLink()); // it is asked for anew on the next link
-            } else if (values.isEmpty()) {
+            } else if (state == State.OVER || values.isEmpty()) {
                 answer.complete(false);
             } else {
                 Snapshot page = Snapshot.of(values);
@@ -287,6 +289,7 @@ final class Followed implements Following {
             node.behind--;
         }
         state = State.OVER;
+        nextAnswer.complete(false); // nobody asks any more
         tellAll();
         node.remove(this);
     }
