@@ -155,6 +155,9 @@ final class Followed implements Following {
         if (now.epoch() == epoch) {
             continued(now);
         } else {
+            if (epoch != 0) {
+                node.mayHaveLostMembers(); // whoever has ended the life before
+            }
             follower.began(now.life());
             epoch = now.epoch();
         }

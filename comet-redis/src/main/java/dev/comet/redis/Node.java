@@ -466,6 +466,10 @@ final class Node implements SharedLog, Link.Events {
         return seen;
     }
 
+    void mayHaveLostMembers() {
+        roster.mayDiffer();
+    }
+
     void add(Followed f) {
         List<Followed> all = followed.computeIfAbsent(f.channel, c -> new ArrayList<>(1));
         if (!all.contains(f)) {

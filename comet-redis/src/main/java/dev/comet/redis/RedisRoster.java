@@ -109,6 +109,11 @@ final class RedisRoster implements Roster {
         sayThatItLives(link);
     }
 
+    /** Redis may have forgotten some: it is asked when this node next says that it lives. */
+    void mayDiffer() {
+        uncertain = true;
+    }
+
     private void sayThatItLives(Link link) {
         if (link != node.link()) {
             return; // the next one has its own

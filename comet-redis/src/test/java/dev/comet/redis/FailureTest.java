@@ -605,6 +605,22 @@ class FailureTest {
     }
 
     @Test
+    void channelRemoved_whileThereIsNoConnection_keepsTheMembersOfWhoMissedIt() throws Exception {
+        RedisServer redis = redis();
+        Proxy proxy = closing(new Proxy(redis.port()));
+        Comet one = hub(RedisLog.builder(proxy.uri()), grace(Duration.ofSeconds(60)));
+        Comet two = hub(RedisLog.builder(redis.uri()), grace(Duration.ofSeconds(60)));
+        member(one, "ann");
+        await(() -> two.channel("a").members().equals(List.of("ann")));
+        proxy.cut();
+        await(() -> !publishes(one, "other"));
+        assertThat(two.remove("a")).isTrue();
+        assertThat(two.channel("a").members()).isEmpty();
+        proxy.mend();
+        await(() -> two.channel("a").members().equals(List.of("ann"))); // whose subscriber was told of a reset, and stays
+    }
+
+    @Test
     void membersComeAndGo_whileThereIsNoConnection_othersHearOfItAfter() throws Exception {
         RedisServer redis = redis();
         Proxy proxy = closing(new Proxy(redis.port()));
