@@ -1,7 +1,9 @@
 -- ARGV: 6 the node that says that it lives, 7 for how many ms that counts, 8 its figures. Has some of the members leave that are on a node
 -- whose lease is over. Answers whether this one's was not, whether there is more to do, and with all nodes' figures.
 redis.call('PERSIST', leases) -- what needs no memory, first: without any, all leases would be over
-local known = redis.call('ZADD', leases, text(now + ARGV[7]), ARGV[6]) == 0
+local before = redis.call('ZSCORE', leases, ARGV[6])
+local known = before and tonumber(before) >= now -- else some of its members may have left already
+redis.call('ZADD', leases, text(now + ARGV[7]), ARGV[6])
 redis.call('HSET', figures, ARGV[6], ARGV[8])
 local dead = redis.call('ZRANGEBYSCORE', leases, '-inf', '(' .. text(now), 'LIMIT', 0, 1)[1]
 if dead then
