@@ -3,16 +3,18 @@ package dev.comet;
 import java.util.List;
 
 /** What a simulation draws from its seed, the same on every JDK: SplitMix64. <i>Owned by one run.</i> */
-final class SimulationLot {
+public final class SimulationLot {
     private static final long GAMMA = 0x9E37_79B9_7F4A_7C15L;
 
     private long state;
 
-    SimulationLot(long seed) {
+    /** The lot of one run. */
+    public SimulationLot(long seed) {
         state = mixed(seed + GAMMA); // or neighbouring seeds would be the same run, shifted by one
     }
 
-    long next() {
+    /** Any number. */
+    public long next() {
         state += GAMMA;
         return mixed(state);
     }
@@ -24,23 +26,27 @@ final class SimulationLot {
     }
 
     /** 0 to n - 1. */
-    int below(int n) {
+    public int below(int n) {
         return (int) (((next() >>> 32) * n) >>> 32);
     }
 
-    long between(long least, long most) {
+    /** One of these, each as likely. */
+    public long between(long least, long most) {
         return least + Long.remainderUnsigned(next(), most - least + 1);
     }
 
-    boolean oneIn(int n) {
+    /** True once in so many times. */
+    public boolean oneIn(int n) {
         return below(n) == 0;
     }
 
-    int of(int... values) {
+    /** One of these. */
+    public int of(int... values) {
         return values[below(values.length)];
     }
 
-    <T> T of(List<T> values) {
+    /** One of these. */
+    public <T> T of(List<T> values) {
         return values.get(below(values.size()));
     }
 }

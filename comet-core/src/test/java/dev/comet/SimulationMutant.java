@@ -1,6 +1,7 @@
 package dev.comet;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -14,6 +15,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.tools.FileObject;
 import javax.tools.ForwardingJavaFileManager;
 import javax.tools.JavaCompiler;
@@ -32,9 +35,12 @@ import org.jspecify.annotations.NullMarked;
  * @param original what is there exactly once
  * @param mutated what is there instead
  */
-record SimulationMutant(String name, String file, String original, String mutated) {
+public record SimulationMutant(String name, String file, String original, String mutated) {
     private static final String PACKAGE = "dev.comet.";
-    private static final Path SOURCES = Path.of("src/main/java/dev/comet");
+
+    /** Of the module whose tests these are, and of the engine. */
+    private static final List<Path> SOURCES =
+            List.of(Path.of("src/main/java/dev/comet"), Path.of("../comet-core/src/main/java/dev/comet"));
 
     /** A run, in the mutant's own world of classes: from a seed to what was violated; empty when nothing was. */
     public static final class Run implements LongFunction<String> {
@@ -48,15 +54,26 @@ record SimulationMutant(String name, String file, String original, String mutate
         }
     }
 
-    /** The simulation of this mutant. */
+    /**
+     * The simulation of this mutant.
+     *
+     * @param run from a seed to what was violated
+     * @param needed classes beside which the source is to be compiled
+     */
     @SuppressWarnings("unchecked")
-    LongFunction<String> simulation() throws IOException, ReflectiveOperationException {
-        Class<?> run = new Loader(compile(mutate())).loadClass(PACKAGE + "SimulationMutant$Run");
-        return (LongFunction<String>) run.getDeclaredConstructor().newInstance();
+    public LongFunction<String> simulation(Class<? extends LongFunction<String>> run, Class<?>... needed)
+            throws IOException, ReflectiveOperationException {
+        Class<?> mutated = new Loader(compile(mutate(), needed)).loadClass(run.getName());
+        return (LongFunction<String>) mutated.getDeclaredConstructor().newInstance();
     }
 
     private String mutate() throws IOException {
-        String source = Files.readString(SOURCES.resolve(file + ".java"));
+        Path path = SOURCES.stream()
+                .map(sources -> sources.resolve(file + ".java"))
+                .filter(Files::exists)
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("there is no " + file));
+        String source = Files.readString(path);
         int at = source.indexOf(original);
         if (at < 0 || source.indexOf(original, at + 1) >= 0) {
             throw new AssertionError(file + " must contain exactly once: " + original);
@@ -64,18 +81,15 @@ record SimulationMutant(String name, String file, String original, String mutate
         return source.replace(original, mutated);
     }
 
-    private Map<String, byte[]> compile(String source) throws IOException {
+    private Map<String, byte[]> compile(String source, Class<?>... needed) throws IOException {
         JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
         Map<String, Compiled> classes = new HashMap<>();
         StringWriter errors = new StringWriter();
+        String path = Stream.concat(Stream.of(Comet.class, NullMarked.class), Stream.of(needed))
+                .map(type -> whereIs(type).toString())
+                .collect(Collectors.joining(File.pathSeparator));
         try (JavaFileManager files = new InMemory(javac.getStandardFileManager(null, null, null), classes)) {
-            List<String> options = List.of(
-                    "-proc:none",
-                    "-nowarn",
-                    "--release",
-                    "17",
-                    "-cp",
-                    whereIs(Comet.class) + System.getProperty("path.separator") + whereIs(NullMarked.class));
+            List<String> options = List.of("-proc:none", "-nowarn", "--release", "17", "-cp", path);
             JavaFileObject unit =
                     new SimpleJavaFileObject(URI.create("mem:///" + file + ".java"), JavaFileObject.Kind.SOURCE) {
                         @Override

@@ -23,7 +23,7 @@ class SimulationMutationTest {
     @MethodSource("mutants")
     @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void mistake_isFound(SimulationMutant mutant) throws Exception {
-        LongFunction<String> simulation = mutant.simulation();
+        LongFunction<String> simulation = mutant.simulation(SimulationMutant.Run.class);
         String violation = "";
         long seed = 0;
         while (violation.isEmpty() && seed < SEEDS) {

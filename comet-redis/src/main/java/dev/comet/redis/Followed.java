@@ -279,6 +279,10 @@ final class Followed implements Following {
         }
     }
 
+    boolean isIdle() {
+        return told.isEmpty() && asking == Asking.NOT && !retries;
+    }
+
     @Override
     public void close() {
         node.execute(this::leave);

@@ -81,7 +81,7 @@ final class Node implements SharedLog, Link.Events {
 
     // Owned by the links' thread.
     int behind;
-    private final Map<String, List<Followed>> followed = new HashMap<>();
+    final Map<String, List<Followed>> followed = new HashMap<>();
     private final Queue<CompletableFuture<Link>> waiting = new ArrayDeque<>(); // publishes, for a link
     private long reached;
     private int failures;
@@ -575,6 +575,17 @@ final class Node implements SharedLog, Link.Events {
                 f.miss();
             }
         }
+    }
+
+    /** Whether nobody waits for anything. */
+    boolean isIdle() {
+        return waiting.isEmpty()
+                && underWay.get() == 0
+                && opens.isIdle()
+                && publishes.isIdle()
+                && broadcasts.isIdle()
+                && roster.isIdle()
+                && all().stream().allMatch(Followed::isIdle);
     }
 
     @Override

@@ -49,6 +49,11 @@ final class RedisRoster implements Roster {
         this.id = name.isEmpty() ? number : name + "-" + number;
     }
 
+    /** Whether all was told. */
+    boolean isIdle() {
+        return turns.isIdle() && !uncertain;
+    }
+
     Map<String, Stats> nodes() {
         return nodes;
     }

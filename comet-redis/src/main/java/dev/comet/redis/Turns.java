@@ -48,6 +48,11 @@ final class Turns {
         return over;
     }
 
+    /** Whether none is under way. */
+    boolean isIdle() {
+        return underWay.get() == 0;
+    }
+
     private void begin() {
         if (work.getAndIncrement() != 0) {
             return;
