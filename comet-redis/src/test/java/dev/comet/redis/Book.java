@@ -71,7 +71,9 @@ final class Book implements ModelRedis.Witness {
     /** Whether this life, or one after it, has. */
     boolean hasEndedInOrder(String channel, int epoch) {
         Life from = life(channel, epoch);
-        return lives.get(channel).values().stream().dropWhile(life -> life != from).anyMatch(life -> life.overInOrder);
+        return lives.get(channel).values().stream()
+                .dropWhile(life -> life != from)
+                .anyMatch(life -> life.overInOrder);
     }
 
     int publishes(ModelLinks on, boolean broadcast) {

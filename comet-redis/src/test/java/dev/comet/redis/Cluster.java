@@ -421,7 +421,7 @@ final class Cluster {
         if (site.isGone()) {
             return;
         }
-        
+
         int token = book.publishes(site.links, broadcast);
         note("publishes", site.number, broadcast ? "everywhere" : channel, token);
         Draft draft = Draft.text(token + "." + "x".repeat(lot.of(0, 0, 10, 60)));
@@ -620,10 +620,7 @@ final class Cluster {
         ModelRedis.Stored there = now(channel);
         Book.Kept kept = book.message(channel, epoch, seq);
         boolean held = there != null && there.epoch == epoch && seq > there.seq - there.held.size();
-        return !held
-                || split
-                || kept == null
-                || kept.time() < wall() - historyAge.toMillis();
+        return !held || split || kept == null || kept.time() < wall() - historyAge.toMillis();
     }
 
     // ---- the end
@@ -648,7 +645,7 @@ final class Cluster {
                 stay(wanderer);
             }
         }
-        
+
         goOn(15 * SECOND);
         if (thrownAway) { // that shows with the next
             channels.forEach(channel -> publish(sites[0], channel, false));
@@ -682,7 +679,8 @@ final class Cluster {
     private void check(Site site) {
         Node node = site.node;
         Set<String> followed = new TreeSet<>(node.followed.keySet());
-        Set<String> here = site.hub().channels().stream().map(c -> c.name()).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> here =
+                site.hub().channels().stream().map(c -> c.name()).collect(Collectors.toCollection(TreeSet::new));
         if (node.link() == null) {
             throw violation("node " + site.number + " has no link");
         }
@@ -727,7 +725,8 @@ final class Cluster {
     // ---- records
 
     void note(Object... what) {
-        hash = hash * 31 + Arrays.hashCode(Arrays.stream(what).map(String::valueOf).toArray());
+        hash = hash * 31
+                + Arrays.hashCode(Arrays.stream(what).map(String::valueOf).toArray());
         if (traced) {
             trace.add(String.format("%,d ", now / 1000)
                     + Arrays.stream(what).map(String::valueOf).collect(Collectors.joining(" ")));

@@ -68,7 +68,10 @@ class ClusterMutationTest {
                     "if (now.first() > next || clearedMeanwhile) {",
                     "if (now.first() > next) {"),
             new SimulationMutant(
-                    "who asks while it asks is forgotten", "redis/Followed", "asking = Asking.AGAIN;", "retries |= retries;"),
+                    "who asks while it asks is forgotten",
+                    "redis/Followed",
+                    "asking = Asking.AGAIN;",
+                    "retries |= retries;"),
             new SimulationMutant(
                     "who waits for one that leaves waits for ever",
                     "redis/Followed",

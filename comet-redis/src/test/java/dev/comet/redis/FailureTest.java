@@ -617,7 +617,8 @@ class FailureTest {
         assertThat(two.remove("a")).isTrue();
         assertThat(two.channel("a").members()).isEmpty();
         proxy.mend();
-        await(() -> two.channel("a").members().equals(List.of("ann"))); // whose subscriber was told of a reset, and stays
+        await(() ->
+                two.channel("a").members().equals(List.of("ann"))); // whose subscriber was told of a reset, and stays
     }
 
     @Test

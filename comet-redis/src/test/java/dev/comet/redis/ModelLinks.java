@@ -67,19 +67,21 @@ final class ModelLinks implements Links {
             return;
         }
         boolean way = partedUntil <= now && world.isReachable();
-        world.at(way || world.lot.oneIn(2) ? delay() : timeout, () -> execute(() -> {
-            attempted |= !way;
-            if (closed || dead) {
-                return;
-            }
-            if (way && world.isReachable()) {
-                Line begun = new Line(world.redis());
-                line = begun;
-                world.at(3 * delay(), () -> execute(begun::begin));
-            } else {
-                events().unreachable("refused");
-            }
-        }));
+        world.at(
+                way || world.lot.oneIn(2) ? delay() : timeout,
+                () -> execute(() -> {
+                    attempted |= !way;
+                    if (closed || dead) {
+                        return;
+                    }
+                    if (way && world.isReachable()) {
+                        Line begun = new Line(world.redis());
+                        line = begun;
+                        world.at(3 * delay(), () -> execute(begun::begin));
+                    } else {
+                        events().unreachable("refused");
+                    }
+                }));
     }
 
     @Override
@@ -128,12 +130,14 @@ final class ModelLinks implements Links {
         if (last != null) {
             last.close();
         }
-        world.at(world.lot.between(0, 5_000_000), () -> { // shut down behind it, as Lettuce is
-            while (!tasks.isEmpty()) {
-                turn();
-            }
-            closed = true;
-        });
+        world.at(
+                world.lot.between(0, 5_000_000),
+                () -> { // shut down behind it, as Lettuce is
+                    while (!tasks.isEmpty()) {
+                        turn();
+                    }
+                    closed = true;
+                });
     }
 
     // ---- what the world does to it

@@ -57,8 +57,10 @@ final class ModelRedis {
 
         /** One of its two keys was thrown away. */
         boolean torn;
+
         @Nullable
         String secret;
+
         List<Held> held = new ArrayList<>();
 
         private Stored copy() {
@@ -247,12 +249,12 @@ final class ModelRedis {
             case SECRET -> secret();
             case NOTE -> note();
             case MEMBER -> member();
-            case MEMBERS -> new ArrayList<>(roster(name).keySet().stream()
-                    .map(Wire::bytes)
-                    .toList());
-            case PRESENT -> new ArrayList<>(data.nodes.getOrDefault(text(ARGUMENTS), Set.of()).stream()
-                    .map(Wire::bytes)
-                    .toList());
+            case MEMBERS ->
+                new ArrayList<>(roster(name).keySet().stream().map(Wire::bytes).toList());
+            case PRESENT ->
+                new ArrayList<>(data.nodes.getOrDefault(text(ARGUMENTS), Set.of()).stream()
+                        .map(Wire::bytes)
+                        .toList());
             case LEASE -> lease();
         };
     }
@@ -401,8 +403,8 @@ final class ModelRedis {
         if (c.epoch == number(ARGUMENTS + 1)) {
             from = (int) Math.min(c.held.size(), Math.max(0, number(ARGUMENTS + 2) - first));
         }
-        List<Object> answer = new ArrayList<>(List.of(
-                (long) c.epoch, Wire.bytes(c.options), c.seq + 1, c.gone, data.id, c.cleared, first + from));
+        List<Object> answer = new ArrayList<>(
+                List.of((long) c.epoch, Wire.bytes(c.options), c.seq + 1, c.gone, data.id, c.cleared, first + from));
         for (int room = page; room > 0 && from < c.held.size(); from++) {
             byte[] entry = c.held.get(from).text();
             answer.add(entry);

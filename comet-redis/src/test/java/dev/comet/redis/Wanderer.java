@@ -368,9 +368,12 @@ final class Wanderer {
                             && gap.to() >= gap.from()
                             && spot.epoch == p.epoch
                             && world.isGone(p.channel, p.epoch, gap.to())
-                    : byNumber && (!p.known || !p.hasMoved() || (spot.epoch == p.epoch
-                                    ? gap.to() + 1 >= p.next && world.isGone(p.channel, p.epoch, gap.to())
-                                    : world.mayReset(p.channel, p.epoch)));
+                    : byNumber
+                            && (!p.known
+                                    || !p.hasMoved()
+                                    || (spot.epoch == p.epoch
+                                            ? gap.to() + 1 >= p.next && world.isGone(p.channel, p.epoch, gap.to())
+                                            : world.mayReset(p.channel, p.epoch)));
             if (!right) {
                 throw wrong(p, "is told " + gap);
             }
@@ -386,9 +389,8 @@ final class Wanderer {
     }
 
     private Cluster.Violation wrong(Place p, String what) {
-        return world.violation(
-                name + (byNumber ? " by number " : " by vector ") + what + "; it is at " + p + ", Redis at "
-                        + world.now(p.channel));
+        return world.violation(name + (byNumber ? " by number " : " by vector ") + what + "; it is at " + p
+                + ", Redis at " + world.now(p.channel));
     }
 
     // ---- cursors
