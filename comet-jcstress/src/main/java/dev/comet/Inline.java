@@ -18,9 +18,9 @@ final class Inline implements Scheduler {
      */
     static final Comet SHARED = hub().build();
 
-    /** A hub that runs in the threads of those who call it. */
+    /** A hub that runs in the threads of those who call it. Its histories are never too many: nobody removes its channels. */
     static Comet.Builder hub() {
-        return Comet.builder().scheduler(INSTANCE).listenerExecutor(INSTANCE);
+        return Comet.builder().scheduler(INSTANCE).listenerExecutor(INSTANCE).maxHistoryBytesTotal(Long.MAX_VALUE);
     }
 
     /** A channel of the shared hub that nobody else knows. */
