@@ -226,6 +226,14 @@ public final class Channel {
         return members.feedIfAny();
     }
 
+    /** Not the object's own, which is another in each run: who is signalled first must be the same in each run of a simulation. */
+    @Override
+    public int hashCode() {
+        return hash * 31 + epoch;
+    }
+
+    
+
     @Override
     public String toString() {
         return "channel '" + name + "'";
