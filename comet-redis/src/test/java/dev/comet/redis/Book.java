@@ -1,5 +1,7 @@
 package dev.comet.redis;
 
+import dev.comet.Message;
+import dev.comet.spi.Entry;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -37,7 +39,7 @@ final class Book implements ModelRedis.Witness {
         boolean overInOrder;
 
         long next() {
-            return messages.size() + 1;
+            return messages.size() + 1L;
         }
     }
 
@@ -94,7 +96,7 @@ final class Book implements ModelRedis.Witness {
     @Override
     public void stored(String channel, int epoch, long seq, long id, byte[] entry) {
         Life life = life(channel, epoch);
-        dev.comet.spi.Entry e = Wire.entry(entry);
+        Entry e = Wire.entry(entry);
         int token = token(e.draft().payload());
         world.note("redis stores", channel, epoch, seq, id, token);
         Publication p = publications.get(token);
@@ -126,7 +128,7 @@ final class Book implements ModelRedis.Witness {
 
     // ---- what publishers are told
 
-    void acknowledged(int token, dev.comet.Message m) {
+    void acknowledged(int token, Message m) {
         Publication p = publications.get(token);
         answered(token, p, Standing.ACKNOWLEDGED);
         acknowledged++;

@@ -298,7 +298,7 @@ final class Cluster {
         if (administered) {
             again(2000 * haste, this::administer);
         }
-        goOn(lot.of(3, 6, 12) * haste * SECOND);
+        goOn(SECOND * lot.of(3, 6, 12) * haste);
         settle();
         checkAtRest();
         for (String channel : channels) { // what is not noticed by itself shows with the next

@@ -215,7 +215,7 @@ final class ModelLinks implements Links {
     }
 
     /** A command that was not answered yet. */
-    private final class Pending {
+    private static final class Pending {
         private final Link.Answer answer;
 
         Pending(Link.Answer answer) {

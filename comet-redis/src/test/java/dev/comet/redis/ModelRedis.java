@@ -1,17 +1,19 @@
 package dev.comet.redis;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Redis, and what the scripts do there, in Java; {@link ModelRedisTest} holds the two against each other. Pages are small, so
- * that there are some. <i>Owned by one run.</i>
+ * A Redis, and what the scripts do there, in Java. Pages are small, so that there are some. <i>Owned by one run.</i>
  */
 final class ModelRedis {
     private static final int ARGUMENTS = 5; // that all scripts have
@@ -41,7 +43,7 @@ final class ModelRedis {
     }
 
     /** A message. */
-    record Held(long seq, long id, long time, long bytes, byte[] text) {}
+    record Held(long seq, long id, long time, long bytes, ByteBuffer text) {}
 
     /** A channel's life. */
     static final class Stored {
@@ -216,8 +218,8 @@ final class ModelRedis {
             Script script,
             List<String> keys,
             List<byte[]> all,
-            java.util.function.Consumer<List<Object>> answered,
-            java.util.function.Consumer<Refused> refused) {
+            Consumer<List<Object>> answered,
+            Consumer<Refused> refused) {
         caller = by;
         now = millis;
         wrote = false;
@@ -290,7 +292,7 @@ final class ModelRedis {
 
     private void announce(String channel, String head, byte[] rest) {
         byte[] start = head.getBytes(StandardCharsets.UTF_8);
-        byte[] whole = java.util.Arrays.copyOf(start, start.length + rest.length);
+        byte[] whole = Arrays.copyOf(start, start.length + rest.length);
         System.arraycopy(rest, 0, whole, start.length, rest.length);
         String key = hubKey + text(4) + "c" + channel;
         for (Peer peer : List.copyOf(peers)) {
@@ -376,9 +378,9 @@ final class ModelRedis {
         long id = ++data.id;
         byte[] body = arguments.get(ARGUMENTS + 2);
         byte[] head = (c.seq + " " + id + " " + c.time + " " + bytes + " ").getBytes(StandardCharsets.UTF_8);
-        byte[] entry = java.util.Arrays.copyOf(head, head.length + body.length);
+        byte[] entry = Arrays.copyOf(head, head.length + body.length);
         System.arraycopy(body, 0, entry, head.length, body.length);
-        c.held.add(new Held(c.seq, id, c.time, bytes, entry));
+        c.held.add(new Held(c.seq, id, c.time, bytes, ByteBuffer.wrap(entry)));
         witness.stored(name, c.epoch, c.seq, id, entry);
         evict(c);
         keep(c);
@@ -406,7 +408,7 @@ final class ModelRedis {
         List<Object> answer = new ArrayList<>(
                 List.of((long) c.epoch, Wire.bytes(c.options), c.seq + 1, c.gone, data.id, c.cleared, first + from));
         for (int room = page; room > 0 && from < c.held.size(); from++) {
-            byte[] entry = c.held.get(from).text();
+            byte[] entry = c.held.get(from).text().array();
             answer.add(entry);
             room -= entry.length;
         }
