@@ -232,8 +232,6 @@ public final class Channel {
         return hash * 31 + epoch;
     }
 
-    
-
     @Override
     public String toString() {
         return "channel '" + name + "'";

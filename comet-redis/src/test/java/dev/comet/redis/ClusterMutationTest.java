@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** That {@link Cluster} finds what it is there for: mistakes that somebody might make between hubs and Redis, each found soon. */
+@Tag("proof") // a minute and a half
 class ClusterMutationTest {
     /** In so many runs every mistake must show. */
     private static final int SEEDS = 2000;
