@@ -126,7 +126,8 @@ public final class Channel {
     }
 
     /**
-     * Has it go after this time, unless somebody subscribes or publishes before: then its options count again.
+     * Has it go after this time, unless somebody subscribes or publishes before: then its options count again. Where the log is
+     * shared it goes from this hub; from the log when its idle time-out has passed twice.
      *
      * @param idle longer than 0
      */
@@ -159,7 +160,8 @@ public final class Channel {
     }
 
     /**
-     * Tells those who follow its members that this one is coming: a join with the attribute {@code sign}, each time. It stays a
+     * Tells those who follow its members that this one is coming: a join with the attribute {@code sign}, each time (where the log is
+     * shared, after a plain join if it is new). It stays a
      * member for the grace period, or for as long as it subscribes.
      *
      * @throws RefusedException {@link Refusal#BAD_NAME}, {@link Refusal#TOO_MANY_MEMBERS}

@@ -57,6 +57,7 @@ public final class Comet implements AutoCloseable {
     private final @Nullable SharedHistory shared;
     private final Log log;
     private final IntSupplier epochs;
+    private final Executor application;
     private final Executor listeners;
     private final @Nullable WheelScheduler ownScheduler;
     private final AtomicLong lastId;
@@ -81,7 +82,8 @@ public final class Comet implements AutoCloseable {
         this.settings = builder.settings();
         this.ownScheduler = builder.scheduler == null ? new WheelScheduler() : null;
         this.scheduler = builder.scheduler != null ? builder.scheduler : java.util.Objects.requireNonNull(ownScheduler);
-        this.listeners = new Patient(builder.listenerExecutor, this);
+        this.application = builder.listenerExecutor;
+        this.listeners = new Patient(application, this);
         this.shared = builder.sharedLog == null ? null : new SharedHistory(this, builder.sharedLog);
         this.log = shared == null ? builder.log : shared;
         this.historyBudget = new HistoryBudget(settings.maxHistoryBytesTotal());
@@ -91,7 +93,15 @@ public final class Comet implements AutoCloseable {
         this.lives = new Lives(this);
         this.unregister = register(builder.jmxName);
         if (shared != null) {
-            shared.start();
+            try {
+                shared.start();
+            } catch (RuntimeException e) { // it has a hub already: what this one has begun must not stay
+                unregister.run();
+                if (ownScheduler != null) {
+                    ownScheduler.close();
+                }
+                throw e;
+            }
         }
     }
 
@@ -424,13 +434,15 @@ public final class Comet implements AutoCloseable {
     }
 
     /**
-     * The pull side, for transports: follows channels, which are created when there are none; when it is refused, none is.
+     * The pull side, for transports: follows channels, which are created when there are none; when it is refused, none is (a log that
+     * is shared may keep one that is new until it has been idle).
      * Read once after it returns: that is the replay.
      *
      * @param wake see {@link Subscriber}; it may be called before this method has returned
      * @throws RefusedException {@link Refusal#BAD_CHANNEL}, {@link Refusal#TOO_MANY_CHANNELS_ASKED},
      *     {@link Refusal#TOO_MANY_CHANNELS}, {@link Refusal#TOO_MANY_SUBSCRIBERS} and its siblings,
-     *     {@link Refusal#TOO_MANY_MEMBERS}, {@link Refusal#UNKNOWN_CHANNEL}, {@link Refusal#SHUTTING_DOWN}
+     *     {@link Refusal#TOO_MANY_MEMBERS}, {@link Refusal#UNKNOWN_CHANNEL}, {@link Refusal#SHUTTING_DOWN},
+     *     {@link Refusal#UNAVAILABLE}, {@link Refusal#HISTORY_FULL}
      */
     public Subscriber attach(SubscribeOptions options, Runnable wake) {
         if (options.channels().size() > settings.maxChannelsPerRequest()) {
@@ -644,6 +656,19 @@ public final class Comet implements AutoCloseable {
 
     Executor listenerExecutor() {
         return listeners;
+    }
+
+    /** Has the application's executor run a task, or, where it takes none, another thread of the hub's: somebody waits for that. */
+    void handOver(Runnable task) {
+        try {
+            application.execute(task);
+        } catch (RuntimeException e) {
+            if (isClosed()) {
+                task.run();
+            } else {
+                scheduler.execute(task);
+            }
+        }
     }
 
     /** The highest id that any message has; where the log is shared, of those that have reached this hub. */

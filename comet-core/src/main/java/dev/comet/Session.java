@@ -104,9 +104,13 @@ public final class Session {
     /** To the other nodes, where there are any. */
     void sayThatItLives() {
         SharedSessions shared = sessions.shared();
-        if (shared != null) {
+        boolean over;
+        synchronized (this) {
+            over = closed;
+        }
+        if (shared != null && !over) {
             told = sessions.now();
-            shared.touch(id);
+            shared.touch(id, standing());
         }
     }
 
@@ -161,7 +165,7 @@ public final class Session {
             }
             told = sessions.now();
         } catch (RefusedException e) {
-            if (e.refusal() != Refusal.UNAVAILABLE) {
+            if (!SharedHistory.isForNow(e)) {
                 throw e;
             }
         }
@@ -217,7 +221,10 @@ public final class Session {
         }
     }
 
-    /** Forgets the client; a poll that is open ends with {@link CloseReason#EXPIRED}. */
+    /**
+     * Forgets the client; a poll that is open ends with {@link CloseReason#EXPIRED}. Other nodes that know it do so when it has not
+     * polled them for the time-out.
+     */
     public void close() {
         synchronized (this) {
             if (closed) {

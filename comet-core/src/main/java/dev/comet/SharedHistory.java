@@ -109,7 +109,7 @@ final class SharedHistory implements Log, LocalHub {
 
     /** What the application does next is done where listeners are: the log's thread, which would wait for itself, is not for that. */
     <T extends @Nullable Object> CompletionStage<T> handedOver(CompletionStage<T> stage) {
-        return stage.whenCompleteAsync((m, e) -> {}, hub.listenerExecutor());
+        return stage.whenCompleteAsync((m, e) -> {}, hub::handOver);
     }
 
     int broadcast(Draft draft) {
@@ -139,15 +139,20 @@ final class SharedHistory implements Log, LocalHub {
         return answer(log.roster().members(channel));
     }
 
-    /** Returns when all nodes can know of it; or when the log cannot be reached, which asks later. */
+    /** Returns when all nodes can know of it; or when the log cannot take it now, which asks later. */
     void memberCame(Member member, boolean signs) {
         try {
             answer(log.roster().changed(member, signs));
         } catch (RefusedException e) {
-            if (e.refusal() != Refusal.UNAVAILABLE) {
+            if (!isForNow(e)) {
                 throw e;
             }
         }
+    }
+
+    /** Whether the log will take later what it does not take now: it cannot be reached, or has no room. */
+    static boolean isForNow(RefusedException e) {
+        return e.refusal() == Refusal.UNAVAILABLE || e.refusal() == Refusal.HISTORY_FULL;
     }
 
     /** Nobody waits for that. */

@@ -5,6 +5,7 @@ import static dev.comet.SharedHistory.answer;
 import dev.comet.spi.Notes;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -59,9 +60,12 @@ final class SharedSessions {
         CompletionStage<Boolean> unused = notes.change(key(id), to.text(), keep);
     }
 
-    /** It lives. Nobody waits for that. */
-    void touch(String id) {
-        CompletionStage<Optional<String>> unused = notes.find(key(id), keep);
+    /** It lives, and stands here; where that was forgotten, it is known again. Nobody waits for that. */
+    void touch(String id, Standing at) {
+        CompletionStage<?> unused = notes.find(key(id), keep)
+                .thenCompose(known -> known.isPresent()
+                        ? CompletableFuture.completedStage(true)
+                        : notes.leave(key(id), at.text(), keep));
     }
 
     void remove(String id) {

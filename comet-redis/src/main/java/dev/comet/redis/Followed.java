@@ -79,7 +79,11 @@ final class Followed implements Following {
     public CompletionStage<Boolean> open(Opening opening) {
         CompletableFuture<Boolean> opened = new CompletableFuture<>();
         node.execute(() -> {
-            if (node.link() == null || state == State.OVER) {
+            if (state == State.OVER) {
+                opened.complete(false);
+                return;
+            }
+            if (node.link() == null) {
                 opened.completeExceptionally(Node.noLink());
                 return;
             }

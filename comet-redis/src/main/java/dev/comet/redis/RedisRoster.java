@@ -29,6 +29,7 @@ final class RedisRoster implements Roster {
 
     private final Node node;
     private final String id;
+    private final Turns lists = new Turns(2); // each may be some megabytes
     private final Turns turns = new Turns(256); // few enough to be answered well within the time-out
 
     /** Whether Redis may have something else than the hub. */
@@ -96,14 +97,16 @@ final class RedisRoster implements Roster {
 
     @Override
     public CompletionStage<Set<String>> members(String channel) {
-        CompletableFuture<Set<String>> members = new CompletableFuture<>();
-        node.run(
-                Script.MEMBERS,
-                channel,
-                List.of(),
-                members,
-                values -> members.complete(values.stream().map(Wire::text).collect(Collectors.toSet())));
-        return members;
+        return lists.take(() -> {
+            CompletableFuture<Set<String>> members = new CompletableFuture<>();
+            node.run(
+                    Script.MEMBERS,
+                    channel,
+                    List.of(),
+                    members,
+                    values -> members.complete(values.stream().map(Wire::text).collect(Collectors.toSet())));
+            return members;
+        });
     }
 
     // ---- stay in step
@@ -164,27 +167,45 @@ final class RedisRoster implements Roster {
 
     /** Tells of all in which Redis and the hub differ. */
     private void compare() {
-        LocalHub hub = node.hub();
-        CompletableFuture<Void> compared = new CompletableFuture<>();
-        node.run(Script.PRESENT, "", List.of(Wire.bytes(id)), compared, values -> {
-            Set<Member> there = new HashSet<>();
-            for (Object value : values) {
+        CompletableFuture<Set<Member>> compared = new CompletableFuture<>();
+        present("0", new HashSet<>(), compared);
+        CompletionStage<?> unused = compared.whenComplete((there, e) -> {
+            if (e == null) {
+                tellDifference(there);
+            } else {
+                uncertain = true;
+            }
+        });
+    }
+
+    /** All that Redis has of this node, in pages. */
+    private void present(String cursor, Set<Member> before, CompletableFuture<Set<Member>> all) {
+        node.run(Script.PRESENT, "", List.of(Wire.bytes(id), Wire.bytes(cursor)), all, page -> {
+            for (Object value : page.subList(1, page.size())) {
                 String text = Wire.text(value);
                 int slash = text.indexOf('/'); // no channel has one
-                there.add(new Member(text.substring(0, slash), text.substring(slash + 1)));
+                before.add(new Member(text.substring(0, slash), text.substring(slash + 1)));
             }
-            for (Member member : hub.members()) {
-                if (!there.remove(member)) {
-                    tell(member, false, new CompletableFuture<>());
-                }
+            String next = Wire.text(page.get(0));
+            if (next.equals("0")) {
+                all.complete(before);
+            } else {
+                present(next, before, all);
             }
-            there.forEach(member -> {
-                if (!hub.isMember(member)) {
-                    tell(member, false, new CompletableFuture<>());
-                }
-            });
-            compared.complete(null);
         });
-        CompletionStage<Void> unused = compared.whenComplete((done, e) -> uncertain |= e != null);
+    }
+
+    private void tellDifference(Set<Member> there) {
+        LocalHub hub = node.hub();
+        for (Member member : hub.members()) {
+            if (!there.remove(member)) {
+                tell(member, false, new CompletableFuture<>());
+            }
+        }
+        there.forEach(member -> {
+            if (!hub.isMember(member)) {
+                tell(member, false, new CompletableFuture<>());
+            }
+        });
     }
 }

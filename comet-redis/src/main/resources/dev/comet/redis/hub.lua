@@ -10,12 +10,18 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 -- A Redis that was restarted or has taken over may lack the last writes, and would give their numbers again. It has another
 -- replication id: ids then go on beyond all that may have been given, and every channel begins another life.
-local hub = redis.call('HMGET', KEYS[1], 'replid', 'born', 'id')
-local replid = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+-- But a Redis that goes on running has another one, and none from before, when its first replica comes: that one has lost nothing.
+local hub = redis.call('HMGET', KEYS[1], 'replid', 'born', 'id', 'runid')
+local info = redis.call('INFO', 'replication')
+local replid = string.match(info, 'master_replid:(%x+)')
 local born = hub[2]
 if not born or (hub[1] ~= replid and ARGV[2] == '0') then
-  born = text(math.max(now * 100, (tonumber(hub[3]) or 0) + 1))
-  redis.call('HSET', KEYS[1], 'replid', replid, 'born', born, 'id', born)
+  local runid = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  if not born or hub[4] ~= runid or not string.find(info, 'master_replid2:0+%s') then
+    born = text(math.max(now * 100, (tonumber(hub[3]) or 0) + 1))
+    redis.call('HSET', KEYS[1], 'born', born, 'id', born)
+  end
+  redis.call('HSET', KEYS[1], 'replid', replid, 'runid', runid)
 end
 
 local name = string.sub(KEYS[2], string.len(KEYS[1]) + 2)

@@ -26,6 +26,7 @@ local function join(channel, member, node, most)
   local roster = KEYS[1] .. 'p' .. channel
   local nodes = redis.call('HGET', roster, member)
   if not nodes and redis.call('HLEN', roster) >= most then return false end
+  redis.call('ZADD', leases, 'NX', 0, node) -- one that stood still for too long has none; should it die now, its members leave
   redis.call('SADD', KEYS[1] .. 'n' .. node, channel .. '/' .. member)
   if not nodes then
     redis.call('HSET', roster, member, ' ' .. node .. ' ')

@@ -13,6 +13,7 @@ import dev.comet.Gap;
 import dev.comet.Message;
 import dev.comet.Refusal;
 import dev.comet.RefusedException;
+import dev.comet.Session;
 import dev.comet.Sessions;
 import dev.comet.SubscribeOptions;
 import dev.comet.Subscriber;
@@ -392,6 +393,28 @@ class FailureTest {
         }
     }
 
+    /** It gets another replication id by that, and has lost nothing. */
+    @Test
+    void firstReplicaComes_isNoReset() throws Exception {
+        RedisServer first = redis();
+        Comet hub = hub(first.uri());
+        Reader reader = new Reader(hub, From.latest(), "a");
+        hub.publish("a", "x");
+        String before = first.command("INFO", "replication");
+        RedisServer second = redis("--replicaof", "127.0.0.1", "" + first.port());
+        await(() -> has(second, "1"));
+        assertThat(replid(first.command("INFO", "replication"))).isNotEqualTo(replid(before));
+        hub.publish("a", "x");
+        assertThat(reader.next(2)).containsExactly("1", "2");
+    }
+
+    private static String replid(String info) {
+        return info.lines()
+                .filter(line -> line.startsWith("master_replid:"))
+                .findFirst()
+                .orElseThrow();
+    }
+
     @Test
     void publish_waitsForReplicas_andSaysWhenTheyAreTooFew() throws Exception {
         RedisServer first = redis();
@@ -695,17 +718,37 @@ class FailureTest {
         Reader watch = watch(two);
         member(one, "ann");
         assertThat(watch.next(1)).containsExactly("+ann");
+        assertThat(two.channel("a").token()).hasSize(32);
         redis.command("CONFIG", "SET", "maxmemory", "1");
-        assertThatThrownBy(() -> member(one, "bob"))
-                .isInstanceOfSatisfying(
-                        RefusedException.class, e -> assertThat(e.refusal()).isEqualTo(Refusal.HISTORY_FULL));
+        member(one, "bob"); // is served, and told of when there is room
+        String token = one.channel("a").token();
         long since = System.nanoTime();
         await(() -> System.nanoTime() - since > TimeUnit.MILLISECONDS.toNanos(1500));
         assertThat(redis.command("ZCOUNT", "{comet}leases", "" + System.currentTimeMillis(), "+inf"))
                 .isEqualTo(":2\r\n");
         redis.command("CONFIG", "SET", "maxmemory", "0");
         member(one, "cid");
-        assertThat(watch.next(1)).containsExactly("+cid");
+        assertThat(watch.next(2)).containsExactlyInAnyOrder("+bob", "+cid");
+        assertThat(two.channel("a").token()).isEqualTo(token);
+    }
+
+    @Test
+    void session_isKnownAgain_whenRedisHasForgottenIt() throws Exception {
+        RedisServer redis = redis();
+        Sessions one = hub(redis.uri()).sessions("r", Duration.ofSeconds(60));
+        Comet other = hub(redis.uri());
+        Session session = one.open("s");
+        redis.command("FLUSHALL");
+        assertThat(other.sessions("r", Duration.ofSeconds(60)).find("s")).isEmpty();
+        session.poll(SubscribeOptions.of("a"), () -> {});
+        assertThat(other.sessions("r", Duration.ofSeconds(60)).find("s")).isPresent();
+        Session touched = hub(redis.uri()).sessions("b", Duration.ofMillis(400)).open("s");
+        redis.command("FLUSHALL");
+        Sessions brief = other.sessions("b", Duration.ofMillis(400));
+        await(() -> {
+            touched.touch();
+            return brief.find("s").isPresent();
+        });
     }
 
     @Test

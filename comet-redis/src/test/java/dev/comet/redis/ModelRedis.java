@@ -253,10 +253,7 @@ final class ModelRedis {
             case MEMBER -> member();
             case MEMBERS ->
                 new ArrayList<>(roster(name).keySet().stream().map(Wire::bytes).toList());
-            case PRESENT ->
-                new ArrayList<>(data.nodes.getOrDefault(text(ARGUMENTS), Set.of()).stream()
-                        .map(Wire::bytes)
-                        .toList());
+            case PRESENT -> present();
             case LEASE -> lease();
         };
     }
@@ -518,6 +515,17 @@ final class ModelRedis {
         }
     }
 
+    /** In pages of two; a cursor is how many came before. */
+    private List<Object> present() {
+        List<String> all = List.copyOf(data.nodes.getOrDefault(text(ARGUMENTS), Set.of()));
+        int from = Math.min((int) number(ARGUMENTS + 1), all.size());
+        int to = Math.min(from + 2, all.size());
+        List<Object> answer = new ArrayList<>();
+        answer.add(Wire.bytes(to == all.size() ? "0" : Integer.toString(to)));
+        all.subList(from, to).forEach(one -> answer.add(Wire.bytes(one)));
+        return answer;
+    }
+
     private List<Object> member() {
         String node = text(ARGUMENTS);
         String member = text(ARGUMENTS + 1);
@@ -531,6 +539,7 @@ final class ModelRedis {
             return List.of(1L);
         }
         needsMemory();
+        data.leases.putIfAbsent(node, 0L);
         data.nodes.computeIfAbsent(node, n -> new LinkedHashSet<>()).add(name + "/" + member);
         data.rosters
                 .computeIfAbsent(name, c -> new LinkedHashMap<>())
