@@ -97,9 +97,7 @@ public final class Comet implements AutoCloseable {
                 shared.start();
             } catch (RuntimeException e) { // it has a hub already: what this one has begun must not stay
                 unregister.run();
-                if (ownScheduler != null) {
-                    ownScheduler.close();
-                }
+                stopThreads();
                 throw e;
             }
         }
@@ -112,10 +110,14 @@ public final class Comet implements AutoCloseable {
             if (shared != null) {
                 shared.close();
             }
-            if (ownScheduler != null) {
-                ownScheduler.close();
-            }
+            stopThreads();
             throw e;
+        }
+    }
+
+    private void stopThreads() {
+        if (ownScheduler != null) {
+            ownScheduler.close();
         }
     }
 
@@ -794,9 +796,7 @@ public final class Comet implements AutoCloseable {
         }
         closing.forEach(Runnable::run);
         unregister.run();
-        if (ownScheduler != null) {
-            ownScheduler.close();
-        }
+        stopThreads();
     }
 
     /** Makes a hub. Durations are positive unless said otherwise; 0 is "no limit" only where it says so. */

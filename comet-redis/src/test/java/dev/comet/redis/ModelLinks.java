@@ -269,13 +269,18 @@ final class ModelLinks implements Links {
             });
         }
 
-        @Override
-        public void run(Script script, List<String> keys, List<byte[]> arguments, Answer to) {
-            Pending one = new Pending(to);
-            if (down || closing) {
+        /** Whether nothing can be asked any more; then whoever asks is told. */
+        private boolean isOver(Answer to) {
+            boolean over = down || closing;
+            if (over) {
                 execute(() -> to.answered(List.of(), new IOException("closed")));
-                return;
             }
+            return over;
+        }
+
+        /** A command that is lost with this link, if it is not answered in time. */
+        private Pending begin(Answer to) {
+            Pending one = new Pending(to);
             pending.add(one);
             world.at(timeout, () -> {
                 if (pending.contains(one)) {
@@ -283,6 +288,15 @@ final class ModelLinks implements Links {
                     close();
                 }
             });
+            return one;
+        }
+
+        @Override
+        public void run(Script script, List<String> keys, List<byte[]> arguments, Answer to) {
+            if (isOver(to)) {
+                return;
+            }
+            Pending one = begin(to);
             send(() -> redis.run(
                     this,
                     world.wall(),
@@ -307,18 +321,10 @@ final class ModelLinks implements Links {
         /** In turn with commands, as Redis has it; how many there are is drawn. */
         @Override
         public void awaitReplicas(int least, Duration atMost, Answer to) {
-            Pending one = new Pending(to);
-            if (down || closing) {
-                execute(() -> to.answered(List.of(), new IOException("closed")));
+            if (isOver(to)) {
                 return;
             }
-            pending.add(one);
-            world.at(timeout, () -> {
-                if (pending.contains(one)) {
-                    fail(one, new IOException("timed out"));
-                    close();
-                }
-            });
+            Pending one = begin(to);
             long have = world.lot.below(least + 2);
             long taken = have < least ? atMost.toNanos() : world.lot.between(0, atMost.toNanos() / 10);
             toRedis = Math.max(toRedis, world.now()) + taken;
