@@ -521,6 +521,7 @@ public abstract class SharedLogContract {
         member(one, "a", "ann");
         member(two, "a", "bob");
         assertRefused(Refusal.TOO_MANY_MEMBERS, () -> member(one, "a", "cid"));
+        assertThat(one.channel("a").membership().has("cid")).isFalse(); // or it would be told of when somebody leaves
         member(two, "a", "ann");
         assertThat(one.channel("a").members()).containsExactly("ann", "bob");
         assertThat(one.channel("a").subscribers()).isEqualTo(1);
