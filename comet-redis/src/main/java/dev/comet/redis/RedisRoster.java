@@ -35,6 +35,9 @@ final class RedisRoster implements Roster {
     /** Whether Redis may have something else than the hub. */
     private boolean uncertain;
 
+    /** How many there were: what one before brings too late is refused. */
+    private long links;
+
     // Written by the links' thread, read by anyone.
     private volatile Map<String, Stats> nodes = Map.of();
 
@@ -79,7 +82,8 @@ final class RedisRoster implements Roster {
                             Wire.bytes(member.name()),
                             Wire.bytes(hub.isMember(member) ? "1" : "0"),
                             Wire.bytes(hub.settings().maxMembersPerChannel()),
-                            Wire.bytes(signs ? "1" : "0")),
+                            Wire.bytes(signs ? "1" : "0"),
+                            Wire.bytes(links)),
                     told,
                     values -> {
                         if (values.isEmpty()) {
@@ -111,9 +115,12 @@ final class RedisRoster implements Roster {
 
     // ---- stay in step
 
-    /** There is a link. What was told to the one before may be lost, and what happened since was told to none. */
+    /**
+     * There is a link. What was told to the one before may be lost, and what happened since was told to none; so Redis does not know this
+     * one.
+     */
     void up(Link link) {
-        uncertain = true;
+        links++;
         sayThatItLives(link);
     }
 
@@ -135,7 +142,8 @@ final class RedisRoster implements Roster {
                 List.of(
                         Wire.bytes(id),
                         Wire.bytes(lease.toMillis()),
-                        Figures.bytes(node.hub().stats())),
+                        Figures.bytes(node.hub().stats()),
+                        Wire.bytes(links)),
                 more,
                 values -> {
                     boolean known = Wire.number(values.get(0)) == 1;

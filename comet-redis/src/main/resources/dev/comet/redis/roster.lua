@@ -1,6 +1,13 @@
 -- Members. {comet}p<channel> says of each on which nodes it is, each between two spaces; {comet}n<node> has <channel>/<member> for each
--- that is on a node; {comet}leases says until when a node lives.
-local leases, figures = KEYS[1] .. 'leases', KEYS[1] .. 'figures'
+-- that is on a node; {comet}leases says until when a node lives, {comet}links which of its connections
+-- was the last to say so.
+local leases, figures, links = KEYS[1] .. 'leases', KEYS[1] .. 'figures', KEYS[1] .. 'links'
+
+-- A connection that its node has given up may bring late what it was given: what came on a later one is newer.
+local function late(node, link)
+  return (tonumber(redis.call('HGET', links, node)) or 0) > tonumber(link)
+end
+local OVER = redis.error_reply('OVER this connection: its node has another')
 
 local function tell(what, channel, member)
   announce(what .. ' 0 0 ' .. redis.call('HGET', KEYS[1], 'id') .. ' ' .. member, channel)

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -666,6 +667,31 @@ class FailureTest {
         assertThat(there.next(2)).containsExactly("+cid", "+bob");
         assertThat(here.next(2)).containsExactlyInAnyOrder("+-?", "+bob");
         assertThat(one.channel("a").members()).containsExactly("ann", "bob", "cid");
+    }
+
+    /** What a node sent on a connection that it has given up gets there after what it sent on the next. */
+    @Test
+    void memberLeft_onALinkThatIsLost_isNotHeardAfterItHasComeAgain() throws Exception {
+        RedisServer redis = redis();
+        Proxy proxy = closing(new Proxy(redis.port()));
+        Comet one = hub(RedisLog.builder(proxy.uri()).timeout(Duration.ofMillis(500)), grace(Duration.ZERO));
+        Comet two = hub(RedisLog.builder(redis.uri()), grace(Duration.ZERO));
+        Reader late = new Reader(two, From.latest(), "late");
+        Subscriber ann = member(one, "ann");
+        await(() -> two.channel("a").members().equals(List.of("ann")));
+        int links = proxy.accepted();
+        proxy.hold();
+        ann.close(CloseReason.DONE);
+        CompletionStage<?> unused = one.publishAsync("late", Draft.text("x")); // on the same connection, after it
+        await(() -> proxy.accepted() > links && publishes(one, "other"));
+        member(one, "ann");
+        Reader watch = watch(two);
+        member(one, "bob"); // told after ann
+        assertThat(watch.next(1)).last().isEqualTo("+bob");
+        assertThat(two.channel("a").members()).containsExactly("ann", "bob");
+        proxy.mend();
+        assertThat(late.next(1)).containsExactly("1");
+        assertThat(two.channel("a").members()).containsExactly("ann", "bob");
     }
 
     /** Its lease is there, but not the last that it has told. */

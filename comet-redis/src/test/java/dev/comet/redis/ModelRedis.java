@@ -105,6 +105,7 @@ final class ModelRedis {
         final Map<String, Set<String>> nodes = new LinkedHashMap<>();
         final Map<String, Long> leases = new LinkedHashMap<>();
         final Map<String, byte[]> figures = new LinkedHashMap<>();
+        final Map<String, Long> links = new LinkedHashMap<>();
         final Map<String, Note> notes = new LinkedHashMap<>();
 
         Data copy() {
@@ -121,6 +122,7 @@ final class ModelRedis {
             });
             nodes.forEach((node, there) -> d.nodes.put(node, new LinkedHashSet<>(there)));
             d.leases.putAll(leases);
+            d.links.putAll(links);
             d.figures.putAll(figures);
             d.notes.putAll(notes);
             return d;
@@ -529,6 +531,7 @@ final class ModelRedis {
     private List<Object> member() {
         String node = text(ARGUMENTS);
         String member = text(ARGUMENTS + 1);
+        refuseLate(node, number(ARGUMENTS + 5));
         if (text(ARGUMENTS + 2).equals("0")) {
             leave(name, member, node);
             return List.of();
@@ -554,11 +557,20 @@ final class ModelRedis {
         return List.of();
     }
 
+    private void refuseLate(String node, long link) {
+        if (data.links.getOrDefault(node, 0L) > link) {
+            throw new Refused("OVER");
+        }
+    }
+
     private List<Object> lease() {
         String node = text(ARGUMENTS);
+        long link = number(ARGUMENTS + 3);
+        refuseLate(node, link);
         needsNone();
         Long until = data.leases.put(node, now + number(ARGUMENTS + 1));
-        boolean known = until != null && until >= now;
+        boolean known = until != null && until >= now && data.links.getOrDefault(node, 0L) == link;
+        data.links.put(node, link);
         data.figures.put(node, arguments.get(ARGUMENTS + 2));
         String dead = data.leases.entrySet().stream()
                 .filter(lease -> lease.getValue() < now)
@@ -576,6 +588,7 @@ final class ModelRedis {
             if (there.size() < MOST_POPPED) {
                 data.leases.remove(dead);
                 data.figures.remove(dead);
+                data.links.remove(dead);
             }
         }
         List<Object> answer = new ArrayList<>(List.of(known ? 1L : 0L, dead.isEmpty() ? 0L : 1L));

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,7 @@ public final class Proxy implements AutoCloseable {
     private volatile long delay;
     private final AtomicInteger accepted = new AtomicInteger();
     private boolean silent; // guarded by silence
+    private final Set<Socket> held = new HashSet<>(); // guarded by silence
 
     public Proxy(int target) {
         this.target = target;
@@ -58,7 +60,15 @@ public final class Proxy implements AutoCloseable {
     public void fallSilent(boolean silently) {
         synchronized (silence) {
             silent = silently;
+            held.clear();
             silence.notifyAll();
+        }
+    }
+
+    /** What comes on the connections that there are is held back until it is mended, then brought, though its sender may have gone. */
+    void hold() {
+        synchronized (silence) {
+            held.addAll(open);
         }
     }
 
@@ -100,7 +110,7 @@ public final class Proxy implements AutoCloseable {
             OutputStream out = to.getOutputStream();
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 TimeUnit.MILLISECONDS.sleep(delay);
-                awaitSound();
+                awaitSound(from);
                 out.write(buffer, 0, n);
             }
         } catch (IOException | InterruptedException e) {
@@ -111,9 +121,9 @@ public final class Proxy implements AutoCloseable {
         }
     }
 
-    private void awaitSound() throws InterruptedException {
+    private void awaitSound(Socket from) throws InterruptedException {
         synchronized (silence) {
-            while (silent) {
+            while (silent || held.contains(from)) {
                 silence.wait();
             }
         }

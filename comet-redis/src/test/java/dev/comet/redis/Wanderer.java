@@ -33,8 +33,9 @@ final class Wanderer {
         int epoch;
         long next;
 
-        /** Where it began, or was told to go on, and a number may not know. */
-        long start;
+        /** What comes after the last message that it was handed; 0 with none. A number says no more: neither where it began, nor
+         * what gaps it was told. */
+        long floor;
 
         /** It must be told of a reset or a gap before anything else. */
         boolean owed;
@@ -44,15 +45,18 @@ final class Wanderer {
         }
 
         void pin(Spot spot) {
+            if (!known || epoch != spot.epoch) {
+                floor = 0;
+            }
             known = true;
             owed = false;
             epoch = spot.epoch;
             next = spot.next;
         }
 
-        /** It has been handed something since. */
-        boolean hasMoved() {
-            return next != start;
+        /** A number may put it there: it is given nothing twice, and nothing is passed over. */
+        boolean mayGoOnAt(long there) {
+            return floor == 0 || (floor <= there && there <= next);
         }
 
         @Override
@@ -174,21 +178,16 @@ final class Wanderer {
             }
             boolean right = !p.known
                     || (spot.epoch == p.epoch && spot.next == p.next)
-                    || (byNumber && isAfter(p, spot) && (spot.epoch == p.epoch ? !p.hasMoved() : mayPass(p, spot)));
+                    || (byNumber
+                            && isAfter(p, spot)
+                            && (spot.epoch == p.epoch ? p.mayGoOnAt(spot.next) : mayPass(p, spot)));
             if (!right) {
                 throw wrong(p, "is placed at " + spot);
             }
-            begin(p, spot, !p.known || spot.epoch != p.epoch || spot.next != p.next);
+            p.pin(spot);
         }
         checkNumber(come[0].idCursor());
         read();
-    }
-
-    private static void begin(Place p, Spot spot, boolean anew) {
-        p.pin(spot);
-        if (anew) {
-            p.start = spot.next;
-        }
     }
 
     private From from() {
@@ -342,6 +341,7 @@ final class Wanderer {
             throw wrong(p, "is handed " + m + ", where there is " + kept);
         }
         p.next++;
+        p.floor = p.next;
     }
 
     private void accept(Gap gap, Map<String, Spot> spots) {
@@ -370,15 +370,15 @@ final class Wanderer {
                             && world.isGone(p.channel, p.epoch, gap.to())
                     : byNumber
                             && (!p.known
-                                    || !p.hasMoved()
+                                    || p.floor == 0
                                     || (spot.epoch == p.epoch
-                                            ? gap.to() + 1 >= p.next && world.isGone(p.channel, p.epoch, gap.to())
+                                            ? gap.to() + 1 >= p.floor && world.isGone(p.channel, p.epoch, gap.to())
                                             : world.mayReset(p.channel, p.epoch)));
             if (!right) {
                 throw wrong(p, "is told " + gap);
             }
         }
-        begin(p, spot, gap.from() == 0);
+        p.pin(spot);
     }
 
     private Place place(String channel) {
