@@ -35,8 +35,8 @@ final class Servers {
             "maxHttpRequestHeaderSize=1536",
             "maxHttpResponseHeaderSize=1024",
             "maxTrailerSize=256",
-            "socket.appReadBufSize=512",
-            "socket.appWriteBufSize=1024");
+            "socket.appReadBufSize=128",
+            "socket.appWriteBufSize=512");
 
     private static final Server.Wires COMET = new Server.Wires(
             "/comet/events?channel=bench-{ch}",

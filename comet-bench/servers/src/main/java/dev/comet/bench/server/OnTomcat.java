@@ -14,6 +14,7 @@ import org.apache.catalina.Wrapper;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.startup.Tomcat;
+import org.apache.tomcat.util.modeler.Registry;
 
 /**
  * A server on Tomcat as it comes, but for as many connections as are wanted: {@code comet}, {@code comet-small},
@@ -30,6 +31,9 @@ public final class OnTomcat {
     /** Runs until it is killed. */
     public static void main(String[] args) throws Exception {
         TOMCAT.setLevel(Level.WARNING);
+        if (args[0].equals("comet-small")) {
+            Registry.disableRegistry(); // as Spring Boot does: else each connection has its own entry for JMX
+        }
         Tomcat tomcat = new Tomcat();
         tomcat.setBaseDir(temporary());
         Connector connector = args[0].equals("comet-small") ? new Small() : new Connector(NIO);
@@ -72,7 +76,7 @@ public final class OnTomcat {
         }
     }
 
-    /** Its responses have buffers of 512 bytes and as many characters, where 8,192 each are not to be changed by a setting. */
+    /** Its responses have buffers of 128 bytes and as many characters, where 8,192 each are not to be changed by a setting. */
     private static final class Small extends Connector {
         Small() {
             super(NIO);
@@ -80,7 +84,7 @@ public final class OnTomcat {
 
         @Override
         public Response createResponse(org.apache.coyote.Response coyoteResponse) {
-            return new Response(coyoteResponse, 512);
+            return new Response(coyoteResponse, 128);
         }
     }
 }
