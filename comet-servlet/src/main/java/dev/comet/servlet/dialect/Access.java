@@ -21,6 +21,7 @@ public final class Access {
     public static final Authorizer NO_OPINION = question -> Authorizer.Decision.UNKNOWN;
 
     private static final Pattern NUMERIC = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}|\\[[0-9a-f:.]+]");
+    private static final Pattern LOOPBACK = Pattern.compile("127(\\.\\d{1,3}){3}");
     private static final Pattern PORT = Pattern.compile(":\\d*$");
 
     private final Rules rules;
@@ -287,7 +288,9 @@ public final class Access {
     }
 
     private static boolean isLocal(String name) {
-        return name.equals("localhost") || name.equals("[::1]") || name.matches("127(\\.\\d{1,3}){3}");
+        return name.equals("localhost")
+                || name.equals("[::1]")
+                || LOOPBACK.matcher(name).matches();
     }
 
     private static RefusedException denied(Action action, String why) {

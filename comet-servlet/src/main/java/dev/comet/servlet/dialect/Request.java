@@ -93,6 +93,9 @@ public final class Request {
      */
     public String network() {
         String address = caller.address();
+        if (address.indexOf(':') < 0) {
+            return address;
+        }
         String[] groups = address.split(":", -1);
         return groups.length == 8 ? String.join(":", Arrays.copyOf(groups, 4)) + "::" : address;
     }
