@@ -33,6 +33,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -46,6 +47,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,7 +119,7 @@ final class LettuceLinks implements Links {
                     client.connectPubSubAsync(CODEC, at),
                     (connection, e) -> execute(() -> {
                         if (connection == null) {
-                            events().unreachable(String.valueOf(e));
+                            events().unreachable(why(e));
                             attempted.countDown();
                         } else {
                             new LettuceLink(connection).begin();
@@ -175,6 +177,29 @@ final class LettuceLinks implements Links {
         stage.whenComplete(then);
     }
 
+    /** What is at the bottom of it. A Redis before 6 repeats what it does not know, and a password is among that. */
+    static String why(Throwable thrown) {
+        Throwable e = thrown;
+        while (e.getCause() != null && !(e instanceof UnknownHostException)) {
+            e = e.getCause();
+        }
+        String text = e.getMessage() == null || e instanceof UnknownHostException ? e.toString() : e.getMessage();
+        return text.replaceFirst("(?s), with args beginning with.*", "");
+    }
+
+    /** Where they lead to. */
+    @Override
+    public String toString() {
+        if (!at.getSentinels().isEmpty()) {
+            return at.getSentinels().stream()
+                    .map(sentinel -> sentinel.getHost() + ":" + sentinel.getPort())
+                    .collect(Collectors.joining(",", "the Sentinels ", ""));
+        }
+        return at.getSocket() == null
+                ? at.getHost() + ":" + at.getPort() + (at.isSsl() ? " with TLS" : "")
+                : at.getSocket();
+    }
+
     private final class LettuceLink extends RedisPubSubAdapter<String, byte[]>
             implements Link, RedisConnectionStateListener {
         private final StatefulRedisPubSubConnection<String, byte[]> connection;
@@ -202,9 +227,9 @@ final class LettuceLinks implements Links {
                     (done, e) -> execute(() -> {
                         if (e == null) {
                             events().up(this);
-                        } else {
-                            LOG.log(System.Logger.Level.WARNING, "Redis takes no scripts", e);
+                        } else if (down.compareAndSet(false, true)) {
                             close();
+                            events().unreachable("it takes no scripts: " + why(e));
                         }
                         attempted.countDown();
                         if (!connection.isOpen()) { // before the listener was there
@@ -301,11 +326,6 @@ final class LettuceLinks implements Links {
                     close();
                 }
             });
-        }
-
-        @Override
-        public String toString() {
-            return "the connection to " + at.getHost() + ":" + at.getPort();
         }
 
         @Override

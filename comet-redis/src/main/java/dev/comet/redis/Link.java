@@ -17,7 +17,7 @@ interface Link {
         /** It is down; whatever was under way fails. Once for each link. */
         void down(Link link);
 
-        /** None could be had. */
+        /** None could be had; why, for people, without a password. */
         void unreachable(String why);
 
         void announced(Link link, String key, byte[] announcement);

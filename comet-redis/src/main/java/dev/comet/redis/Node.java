@@ -53,6 +53,8 @@ final class Node implements SharedLog, Link.Events {
     /** What each counts beside its draft. */
     private static final int OVERHEAD = 1 << 10;
 
+    private static final Duration SAY_AGAIN = Duration.ofMinutes(1);
+
     private final Links links;
     private final String hubKey;
     private final String announcements; // what their names begin with
@@ -85,6 +87,7 @@ final class Node implements SharedLog, Link.Events {
     private final Queue<CompletableFuture<Link>> waiting = new ArrayDeque<>(); // publishes, for a link
     private long reached;
     private int failures;
+    private Set<String> said = new HashSet<>(); // why there is no link; all of it is said again after a while
 
     // Written by anyone.
     private volatile String trouble = "";
@@ -509,9 +512,10 @@ final class Node implements SharedLog, Link.Events {
             return;
         }
         if (failures > 0) {
-            LOG.log(System.Logger.Level.INFO, "connected to Redis again");
+            LOG.log(System.Logger.Level.INFO, "connected to Redis at " + links);
         }
         failures = 0;
+        said = new HashSet<>();
         trouble = "";
         link = now;
         all().forEach(Followed::ask);
@@ -537,19 +541,34 @@ final class Node implements SharedLog, Link.Events {
             all().forEach(Followed::fallBehind);
             all().forEach(Followed::tellAll);
         }
-        unreachable(was + " is lost");
+        unreachable("the connection was lost");
     }
 
     @Override
     public void unreachable(String why) {
         if (!closed) {
             if (failures++ == 0) {
-                LOG.log(System.Logger.Level.WARNING, "no connection to Redis, trying again: " + why);
+                sayAgainLater(said);
+            }
+            if (said.add(why)) {
+                LOG.log(System.Logger.Level.WARNING, "no connection to Redis at " + links + ", trying again: " + why);
             }
             long most = Math.min(2_000, 20L << Math.min(failures, 7));
             long millis = most / 2 + Math.floorMod(links.random(), most / 2 + 1); // not all nodes at once
             links.schedule(links::dial, Duration.ofMillis(millis));
         }
+    }
+
+    /** Until there is a link: then others are said. */
+    private void sayAgainLater(Set<String> whys) {
+        links.schedule(
+                () -> {
+                    if (failures > 0 && !closed && whys == said) {
+                        whys.clear();
+                        sayAgainLater(whys);
+                    }
+                },
+                SAY_AGAIN);
     }
 
     private List<Followed> all() {
