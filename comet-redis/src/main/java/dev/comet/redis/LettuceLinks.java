@@ -69,7 +69,7 @@ final class LettuceLinks implements Links {
     private volatile Link.@Nullable Events events;
 
     LettuceLinks(String uri, Duration timeout) {
-        this.at = RedisURI.create(uri);
+        this.at = Address.of(uri);
         at.setTimeout(timeout);
         this.resources = DefaultClientResources.builder()
                 .eventLoopGroupProvider(loops)

@@ -39,7 +39,11 @@ public final class RedisLog implements SharedLog {
                 builder.trustRestarts);
     }
 
-    /** A log at {@code redis://[password@]host[:port][/database]}, or {@code rediss://…} with TLS. Nothing is connected yet. */
+    /**
+     * A log at {@code redis://[[user:]password@]host[:port][/database]}, or {@code rediss://…} with TLS. Nothing is connected yet.
+     *
+     * @throws IllegalArgumentException if that is no such URI
+     */
     public static RedisLog connect(String uri) {
         return builder(uri).build();
     }
@@ -194,7 +198,11 @@ public final class RedisLog implements SharedLog {
             return this;
         }
 
-        /** The log. Nothing is connected before a hub is built with it. */
+        /**
+         * The log. Nothing is connected before a hub is built with it.
+         *
+         * @throws IllegalArgumentException if its URI is none
+         */
         public RedisLog build() {
             return new RedisLog(this);
         }
