@@ -639,6 +639,19 @@ public final class Comet implements AutoCloseable {
         return shared == null ? Map.of() : shared.nodes();
     }
 
+    /** This one's name among the {@link #nodes}; empty where the log is not shared. */
+    public Optional<String> node() {
+        return Optional.ofNullable(shared).map(SharedHistory::node);
+    }
+
+    /**
+     * Why the log that hubs share cannot be reached now, for people; empty while it can, and where it is not shared. What needs the log
+     * is refused then, with {@link Refusal#UNAVAILABLE}; subscribers stay.
+     */
+    public Optional<String> unreachable() {
+        return Optional.ofNullable(shared).flatMap(SharedHistory::unreachable);
+    }
+
     /** Counts a refusal that a transport answers with; what the hub itself has refused, and so counted, not again. */
     public void countRefusal(RefusedException refusal) {
         if (!refusal.isCounted()) {

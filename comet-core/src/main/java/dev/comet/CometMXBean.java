@@ -39,4 +39,7 @@ public interface CometMXBean {
 
     /** See {@link Stats#closes}. */
     Map<String, Long> getCloses();
+
+    /** See {@link Comet#unreachable}; no text while it is reachable. */
+    String getUnreachable();
 }

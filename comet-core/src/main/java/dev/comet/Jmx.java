@@ -93,4 +93,9 @@ final class Jmx implements CometMXBean {
     public Map<String, Long> getCloses() {
         return hub.stats().closes();
     }
+
+    @Override
+    public String getUnreachable() {
+        return hub.unreachable().orElse("");
+    }
 }

@@ -164,6 +164,14 @@ final class SharedHistory implements Log, LocalHub {
         return log.notes();
     }
 
+    String node() {
+        return log.node();
+    }
+
+    Optional<String> unreachable() {
+        return log.unreachable();
+    }
+
     Map<String, Stats> nodes() {
         return log.nodes();
     }

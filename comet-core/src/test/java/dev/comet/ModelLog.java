@@ -239,10 +239,19 @@ final class ModelLog implements SharedLog {
     }
 
     @Override
+    public String node() {
+        return "node-" + store.nodes.indexOf(this);
+    }
+
+    @Override
+    public Optional<String> unreachable() {
+        return Optional.empty();
+    }
+
+    @Override
     public Map<String, Stats> nodes() {
         Map<String, Stats> all = new HashMap<>();
-        store.nodes.forEach(
-                node -> all.put("node-" + store.nodes.indexOf(node), node.hub().stats()));
+        store.nodes.forEach(node -> all.put(node.node(), node.hub().stats()));
         return all;
     }
 

@@ -609,6 +609,12 @@ public abstract class SharedLogContract {
                 && two.nodes().size() == 2
                 && one.nodes().values().stream().mapToLong(Stats::published).sum() == 1
                 && one.nodes().values().stream().mapToInt(Stats::subscribers).sum() == 1);
+        assertThat(one.nodes())
+                .containsOnlyKeys(one.node().orElseThrow(), two.node().orElseThrow());
+        assertThat(one.nodes().get(two.node().orElseThrow()))
+                .extracting(Stats::subscribers)
+                .isEqualTo(1);
+        assertThat(one.unreachable()).isEmpty();
     }
 
     @Test

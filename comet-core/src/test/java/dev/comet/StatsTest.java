@@ -142,7 +142,8 @@ class StatsTest {
         assertThat(table(server, name, "SubscribersBySource")).containsEntry("native-sse", 1);
         assertThat(table(server, name, "Refusals")).containsEntry("bad-channel", 1L);
         assertThat(table(server, name, "Closes")).containsEntry("stalled", 1L);
-        assertThat(server.getMBeanInfo(name).getAttributes()).hasSize(Stats.class.getRecordComponents().length);
+        assertThat(server.getMBeanInfo(name).getAttributes()).hasSize(Stats.class.getRecordComponents().length + 1);
+        assertThat(server.getAttribute(name, "Unreachable")).isEqualTo("");
 
         hub.close();
         assertThat(server.isRegistered(name)).isFalse();

@@ -82,6 +82,12 @@ public interface SharedLog extends AutoCloseable {
     /** What is known about clients. */
     Notes notes();
 
+    /** This node's name among the {@link #nodes}. */
+    String node();
+
+    /** Why the log cannot be reached now, for people; empty while it can. Does not wait. */
+    Optional<String> unreachable();
+
     /** The figures of all nodes by their names, this one's included, as they were some seconds ago. Does not wait. */
     Map<String, Stats> nodes();
 

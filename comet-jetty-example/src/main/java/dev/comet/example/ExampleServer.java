@@ -34,6 +34,7 @@ final class ExampleServer {
      */
     private static final int ACCEPT_QUEUE = 4096;
 
+    private final Comet comet;
     private final Server server;
     private final HttpConfiguration http = new HttpConfiguration();
     private final Options options;
@@ -51,6 +52,7 @@ final class ExampleServer {
      * @param ports makes of an old server's port the one to listen on; {@link #portOf} says which it became
      */
     ExampleServer(Comet comet, Options options, IntUnaryOperator ports) {
+        this.comet = comet;
         this.options = options;
         this.endpoints = new Endpoints(comet, options);
         QueuedThreadPool threads = new QueuedThreadPool();
@@ -176,7 +178,7 @@ final class ExampleServer {
                 ? "  drop-in    iComet 8100 and 8000, Simple-Comet 4080, Stardust 5742, CComet 8081 to 8085\n"
                 : "";
         return """
-                Comet is up.
+                Comet is up%3$s.
 
                   pages      %1$s/
                   subscribe  curl -N '%1$s/comet/events?channel=demo-news'
@@ -189,6 +191,15 @@ final class ExampleServer {
                   CComet        %1$s/ccomet/subscribe?channel=demo-news&sname=me&seqid=0&callback=cb
                 %2$s
                 Ctrl-C drains it.
-                """.formatted(at, dropIn);
+                """.formatted(at, dropIn, redis());
+    }
+
+    private String redis() {
+        return comet.node()
+                .map(node -> " as " + node
+                        + comet.unreachable()
+                                .map(why -> ", not connected to Redis yet: " + why)
+                                .orElse(", connected to Redis"))
+                .orElse("");
     }
 }

@@ -27,7 +27,7 @@ public final class Main {
         try {
             Options options = Options.parse(args);
             Comet.Builder hub = options.settings().comet().jmx("example");
-            options.redis().ifPresent(uri -> Cluster.join(hub, uri));
+            options.redis().ifPresent(uri -> Cluster.join(hub, uri, options.node()));
             comet = hub.build();
             server = new ExampleServer(comet, options);
         } catch (IllegalArgumentException e) {

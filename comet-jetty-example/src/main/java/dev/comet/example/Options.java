@@ -21,6 +21,7 @@ record Options(
         boolean dropIn,
         Optional<Path> unixSocket,
         Optional<String> redis,
+        Optional<String> node,
         CometOptions settings,
         Map<String, Map<String, String>> dialects) {
 
@@ -70,7 +71,11 @@ record Options(
                 .map(Path::of);
         Optional.ofNullable(dialects.get("simple-comet")).ifPresent(simple -> simple.remove(UNIX_SOCKET));
         Optional<String> redis = Optional.ofNullable(own.remove("redis"));
-        return new Options(host, port(port), dropIn, socket, redis, CometOptions.parse(own), dialects);
+        Optional<String> node = Optional.ofNullable(own.remove("node"));
+        if (node.isPresent() && redis.isEmpty()) {
+            throw new IllegalArgumentException("node=" + node.get() + ": only one of several has a name, with --redis");
+        }
+        return new Options(host, port(port), dropIn, socket, redis, node, CometOptions.parse(own), dialects);
     }
 
     private static String dialect(String name) {
@@ -110,6 +115,7 @@ record Options(
                   --drop-in                                    also the ports and paths of the four old servers
                   --unix-socket-path=                          also a UNIX socket; with --drop-in it is Simple-Comet's alone
                   --redis=                                     redis://host:port of a Redis: this is one of several nodes then
+                  --node=                                      what statistics call it then, with a random number behind
                   --help                                       this
 
                 Settings of the hub and its endpoints, with their defaults:

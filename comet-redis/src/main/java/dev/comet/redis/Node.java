@@ -80,6 +80,7 @@ final class Node implements SharedLog, Link.Events {
     private volatile @Nullable Link link;
     private volatile boolean closed;
     private volatile long seen;
+    private volatile String why = "not connected yet"; // where there is no link
 
     // Owned by the links' thread.
     int behind;
@@ -320,6 +321,16 @@ final class Node implements SharedLog, Link.Events {
     }
 
     @Override
+    public String node() {
+        return roster.id();
+    }
+
+    @Override
+    public Optional<String> unreachable() {
+        return link == null ? Optional.of(links + ": " + why) : Optional.empty();
+    }
+
+    @Override
     public Map<String, Stats> nodes() {
         return roster.nodes();
     }
@@ -545,13 +556,14 @@ final class Node implements SharedLog, Link.Events {
     }
 
     @Override
-    public void unreachable(String why) {
+    public void unreachable(String now) {
+        why = now;
         if (!closed) {
             if (failures++ == 0) {
                 sayAgainLater(said);
             }
-            if (said.add(why)) {
-                LOG.log(System.Logger.Level.WARNING, "no connection to Redis at " + links + ", trying again: " + why);
+            if (said.add(now)) {
+                LOG.log(System.Logger.Level.WARNING, "no connection to Redis at " + links + ", trying again: " + now);
             }
             long most = Math.min(2_000, 20L << Math.min(failures, 7));
             long millis = most / 2 + Math.floorMod(links.random(), most / 2 + 1); // not all nodes at once

@@ -110,6 +110,16 @@ public final class RedisLog implements SharedLog {
     }
 
     @Override
+    public String node() {
+        return node.node();
+    }
+
+    @Override
+    public Optional<String> unreachable() {
+        return node.unreachable();
+    }
+
+    @Override
     public Map<String, Stats> nodes() {
         return node.nodes();
     }

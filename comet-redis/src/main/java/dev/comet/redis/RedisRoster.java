@@ -58,6 +58,10 @@ final class RedisRoster implements Roster {
         return turns.isIdle() && !uncertain;
     }
 
+    String id() {
+        return id;
+    }
+
     Map<String, Stats> nodes() {
         return nodes;
     }

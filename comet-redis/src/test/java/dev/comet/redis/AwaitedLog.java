@@ -129,6 +129,16 @@ record AwaitedLog(SharedLog log, Consumer<CompletableFuture<?>> await) implement
     }
 
     @Override
+    public String node() {
+        return log.node();
+    }
+
+    @Override
+    public Optional<String> unreachable() {
+        return log.unreachable();
+    }
+
+    @Override
     public Map<String, Stats> nodes() {
         return log.nodes();
     }

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** The native endpoint: docs/native.md. <i>Thread-safe.</i> */
 public final class NativeDialect implements Dialect {
@@ -257,7 +258,16 @@ public final class NativeDialect implements Dialect {
         access.check(Action.ADMIN, "", request);
         Stats stats = comet.stats();
         Map<String, Stats> nodes = comet.nodes();
+        Optional<String> own = comet.node();
+        Optional<String> unreachable = comet.unreachable();
         return json(200, request, Json.object(json -> {
+            if (own.isPresent()) {
+                json.writeStringField("node", own.get());
+                json.writeBooleanField("reachable", unreachable.isEmpty());
+            }
+            if (unreachable.isPresent()) {
+                json.writeStringField("unreachable", unreachable.get());
+            }
             figures(json, stats);
             if (!nodes.isEmpty()) {
                 json.writeObjectFieldStart("nodes");
