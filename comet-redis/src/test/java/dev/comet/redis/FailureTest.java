@@ -330,6 +330,33 @@ class FailureTest {
         return ((RefusedException) why).refusal();
     }
 
+    /** Redis keeps a channel for twice the idle time-out, and each node that follows it renews that while it can. */
+    @Test
+    void connectionsCut_forLongerThanTheIdleTimeout_isAReset_whereNoOtherNodeFollows() throws Exception {
+        RedisServer redis = redis();
+        Proxy proxy = closing(new Proxy(redis.port()));
+        Comet one = hub(RedisLog.builder(proxy.uri()), Comet.builder().idleTimeout(Duration.ofSeconds(1)));
+        Comet two = hub(RedisLog.builder(redis.uri()), Comet.builder().idleTimeout(Duration.ofSeconds(1)));
+        Reader alone = new Reader(one, From.latest(), "alone");
+        Reader shared = new Reader(one, From.latest(), "shared");
+        Reader other = new Reader(two, From.latest(), "shared");
+        one.publish("shared", "x");
+        int epoch = one.publish("alone", "x").epoch();
+        assertThat(alone.next(1)).containsExactly("1");
+        assertThat(shared.next(1)).containsExactly("1");
+        proxy.cut();
+        await(() -> !keys(redis).contains("{comet}calone"));
+        assertThat(new Reader(one, From.oldest(), "alone").next(1)).containsExactly("1"); // from memory, until then
+        proxy.mend();
+        assertThat(alone.next(1)).containsExactly("reset");
+        Message next = one.publish("alone", "x");
+        assertThat(next.seq()).isEqualTo(1);
+        assertThat(next.epoch()).isNotEqualTo(epoch);
+        two.publish("shared", "x");
+        assertThat(shared.next(1)).containsExactly("2");
+        assertThat(other.next(2)).containsExactly("1", "2");
+    }
+
     // ---- Redis
 
     @Test
