@@ -629,7 +629,8 @@ public final class Comet implements AutoCloseable {
                 bySource.put(source, n.get());
             }
         });
-        return counters.snapshot(lives.count(), Map.copyOf(bySource), sessions.get(), historyBudget.used());
+        return counters.snapshot(
+                currentTimeMillis(), lives.count(), Map.copyOf(bySource), sessions.get(), historyBudget.used());
     }
 
     /**

@@ -37,8 +37,9 @@ final class Counters {
         adder(closes, reason).increment();
     }
 
-    Stats snapshot(int channels, Map<String, Integer> subscribers, int sessions, long historyBytes) {
+    Stats snapshot(long time, int channels, Map<String, Integer> subscribers, int sessions, long historyBytes) {
         return new Stats(
+                time,
                 channels,
                 subscribers.values().stream().mapToInt(Integer::intValue).sum(),
                 subscribers,

@@ -6,6 +6,7 @@ import java.util.Map;
  * What the hub has counted since it began, and what it has now. The figures are read one after the other, while others go on.
  * <i>Immutable.</i>
  *
+ * @param time when they were read, by the clock of the node that has them, in milliseconds since the Unix epoch
  * @param channels channels, now
  * @param subscribers subscribers, now
  * @param subscribersBySource the same by dialect and transport ({@code native-sse}, {@code in-process}, …)
@@ -20,6 +21,7 @@ import java.util.Map;
  * @param closes ends of subscribers by reason ({@code stalled}, {@code disconnected}, …); likewise
  */
 public record Stats(
+        long time,
         int channels,
         int subscribers,
         Map<String, Integer> subscribersBySource,

@@ -614,6 +614,8 @@ public abstract class SharedLogContract {
         assertThat(one.nodes().get(two.node().orElseThrow()))
                 .extracting(Stats::subscribers)
                 .isEqualTo(1);
+        long before = one.currentTimeMillis();
+        await(() -> one.nodes().values().stream().allMatch(stats -> stats.time() >= before));
         assertThat(one.unreachable()).isEmpty();
     }
 

@@ -27,8 +27,8 @@ class NodeTest {
                 String name = comet.node().orElseThrow();
                 assertThat(name).matches("web-1-[0-9a-f]{16}");
                 assertThat(server.welcome()).startsWith("Comet is up as " + name + ", connected to Redis.\n");
-                awaitStats(server, "\"node\":\"" + name + "\",\"reachable\":true,\"channels\":0,");
-                awaitStats(server, "\"nodes\":{\"" + name + "\":{\"channels\":0,");
+                awaitStats(server, "\"node\":\"" + name + "\",\"reachable\":true,\"time\":");
+                awaitStats(server, "\"nodes\":{\"" + name + "\":{\"time\":");
                 redis.kill();
                 awaitStats(server, "\"reachable\":false,\"unreachable\":\"" + at + ": Connection refused\",");
                 assertThat(server.welcome())

@@ -21,6 +21,7 @@ final class Figures {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
         try (DataOutputStream out = new DataOutputStream(bytes)) {
             out.writeByte(VERSION);
+            out.writeLong(stats.time());
             out.writeInt(stats.channels());
             out.writeInt(stats.subscribers());
             write(out, stats.subscribersBySource());
@@ -45,11 +46,13 @@ final class Figures {
             if (in.readByte() != VERSION) {
                 return Optional.empty();
             }
+            long time = in.readLong();
             int channels = in.readInt();
             int subscribers = in.readInt();
             Map<String, Integer> bySource = new HashMap<>();
             read(in).forEach((source, n) -> bySource.put(source, n.intValue()));
             return Optional.of(new Stats(
+                    time,
                     channels,
                     subscribers,
                     Map.copyOf(bySource),

@@ -282,6 +282,7 @@ public final class NativeDialect implements Dialect {
     }
 
     private static void figures(com.fasterxml.jackson.core.JsonGenerator json, Stats stats) throws java.io.IOException {
+        json.writeNumberField("time", stats.time());
         json.writeNumberField("channels", stats.channels());
         json.writeNumberField("subscribers", stats.subscribers());
         counts(json, "subscribersBySource", stats.subscribersBySource());

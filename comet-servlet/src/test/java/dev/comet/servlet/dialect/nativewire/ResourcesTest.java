@@ -111,6 +111,7 @@ final class ResourcesTest {
         isJson(answer);
         assertThat(answer.json())
                 .containsExactlyEntriesOf(SseTest.ordered(
+                        "time", wire.comet.currentTimeMillis(),
                         "channels", 1L,
                         "subscribers", 1L,
                         "subscribersBySource", Map.of("native-sse", 1L),
