@@ -1,8 +1,8 @@
 package dev.comet.redis;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 
 /** A network between a hub and its Redis, which can be cut, be slow, or fall silent. <i>Thread-safe.</i> */
 public final class Proxy implements AutoCloseable {
@@ -23,7 +24,8 @@ public final class Proxy implements AutoCloseable {
     private volatile long delay;
     private final AtomicInteger accepted = new AtomicInteger();
     private boolean silent; // guarded by silence
-    private final Set<Socket> held = new HashSet<>(); // guarded by silence
+    private boolean holding; // likewise
+    private final Set<Socket> held = new HashSet<>(); // likewise
 
     public Proxy(int target) {
         this.target = target;
@@ -60,14 +62,18 @@ public final class Proxy implements AutoCloseable {
     public void fallSilent(boolean silently) {
         synchronized (silence) {
             silent = silently;
-            held.clear();
+            holding = false;
             silence.notifyAll();
         }
     }
 
-    /** What comes on the connections that there are is held back until it is mended, then brought, though its sender may have gone. */
+    /**
+     * What clients send on the connections that there are gets there when their senders have given them up, and it is mended; nothing comes
+     * back on them.
+     */
     void hold() {
         synchronized (silence) {
+            holding = true;
             held.addAll(open);
         }
     }
@@ -94,36 +100,69 @@ public final class Proxy implements AutoCloseable {
                 accepted.incrementAndGet();
                 open.add(from);
                 open.add(to);
-                start(() -> pump(from, to));
-                start(() -> pump(to, from));
+                start(() -> forth(from, to));
+                start(() -> back(to, from));
             } catch (IOException e) {
                 // the test closes it, or its Redis is down: whoever dials sees that
             }
         }
     }
 
-    private void pump(Socket from, Socket to) {
-        byte[] buffer = new byte[1 << 16];
-        try (from;
-                to) {
-            InputStream in = from.getInputStream();
-            OutputStream out = to.getOutputStream();
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                TimeUnit.MILLISECONDS.sleep(delay);
-                awaitSound(from);
-                out.write(buffer, 0, n);
+    /** To Redis; what is held back, when its sender has gone. */
+    private void forth(Socket client, Socket redis) {
+        ByteArrayOutputStream late = new ByteArrayOutputStream();
+        pump(client, (bytes, n) -> (isHeld(client) ? late : redis.getOutputStream()).write(bytes, 0, n));
+        try {
+            if (late.size() > 0) {
+                await(() -> !holding);
+                redis.getOutputStream().write(late.toByteArray());
+                redis.shutdownOutput(); // what Redis answers is read, and passed over: closed, it might not read all
+            } else {
+                redis.close();
             }
         } catch (IOException | InterruptedException e) {
-            // one side has closed: the other is closed with it
-        } finally {
-            open.remove(from);
-            open.remove(to);
+            // Redis has closed it
         }
     }
 
-    private void awaitSound(Socket from) throws InterruptedException {
+    private void back(Socket redis, Socket client) {
+        pump(redis, (bytes, n) -> {
+            if (!isHeld(client)) {
+                client.getOutputStream().write(bytes, 0, n);
+            }
+        });
+        close(redis);
+        close(client);
+    }
+
+    private interface Sink {
+        void accept(byte[] bytes, int length) throws IOException;
+    }
+
+    private void pump(Socket from, Sink to) {
+        byte[] buffer = new byte[1 << 16];
+        try {
+            InputStream in = from.getInputStream();
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                TimeUnit.MILLISECONDS.sleep(delay);
+                await(() -> !silent);
+                to.accept(buffer, n);
+            }
+        } catch (IOException | InterruptedException e) {
+            // one side has closed: the other is closed with it
+        }
+        open.remove(from);
+    }
+
+    private boolean isHeld(Socket socket) {
         synchronized (silence) {
-            while (silent || held.contains(from)) {
+            return held.contains(socket);
+        }
+    }
+
+    private void await(BooleanSupplier is) throws InterruptedException {
+        synchronized (silence) {
+            while (!is.getAsBoolean()) {
                 silence.wait();
             }
         }
