@@ -460,7 +460,7 @@ final class Simulation implements Runnable {
 
     private void checkNobody() {
         limits.check();
-        Stats stats = hub.stats();
+        Stats stats = stats();
         if (!stats.subscribersBySource().isEmpty() || !wires.isEmpty() || openListeners != 0) {
             throw violation("left behind: " + stats.subscribersBySource().keySet() + ", " + wires.size()
                     + " responses, " + openListeners + " listeners");
@@ -471,7 +471,7 @@ final class Simulation implements Runnable {
     }
 
     private void checkCounters() {
-        Stats stats = hub.stats();
+        Stats stats = stats();
         if (stats.published() != messages.stored
                 || stats.delivered() != messages.delivered
                 || stats.gaps() != messages.gaps
@@ -505,7 +505,7 @@ final class Simulation implements Runnable {
         }
         actors.forEach(SimulationActor::check);
         presence.check();
-        Stats stats = hub.stats();
+        Stats stats = stats();
         int held = stats.subscribersBySource().getOrDefault("http", 0)
                 + stats.subscribersBySource().getOrDefault("session", 0);
         int listening = stats.subscribersBySource().getOrDefault("listener", 0);
@@ -604,6 +604,11 @@ final class Simulation implements Runnable {
 
     SimulationLot lot() {
         return lot;
+    }
+
+    /** The hub's counters, as the oracle reads them. */
+    Stats stats() {
+        return threads.undisturbed(hub::stats);
     }
 
     SimulationScheduler threads() {

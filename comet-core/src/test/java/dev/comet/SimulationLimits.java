@@ -169,7 +169,7 @@ final class SimulationLimits {
     void check() {
         Set<Subscriber> present = present();
         equal("subscribers", present.size(), hub.subscribers.get(), settings.maxSubscribers());
-        equal("subscribers, by source", present.size(), hub.stats().subscribers(), settings.maxSubscribers());
+        equal("subscribers, by source", present.size(), world.stats().subscribers(), settings.maxSubscribers());
         Map<String, Integer> byAddress = byAddress(present);
         if (!byAddress.equals(hub.subscribersByAddress)) {
             throw world.violation(
@@ -185,7 +185,7 @@ final class SimulationLimits {
             within("members of " + channel, channel.members().size(), settings.maxMembersPerChannel());
         }
         equal("channels", hub.channels().size(), hub.channelCount(), settings.maxChannels());
-        equal("sessions", world.sessions().ids().size(), hub.stats().sessions(), settings.maxSessions());
+        equal("sessions", world.sessions().ids().size(), world.stats().sessions(), settings.maxSessions());
         equal("bytes of histories", held(), hub.historyBudget.used(), settings.maxHistoryBytesTotal());
     }
 

@@ -3,6 +3,7 @@ package dev.comet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Threads and time of a simulation: one thread, a virtual clock, the real {@link TimerWheel}, and any ready task may be the next.
@@ -114,6 +115,17 @@ final class SimulationScheduler implements Scheduler {
     private void clockSeam() {
         if (mayOvertake() && lot.oneIn(clockSeams) && !isUnderLock()) {
             overtake(world::step);
+        }
+    }
+
+    /** The oracle looks, and nobody comes in between. */
+    <T> T undisturbed(Supplier<T> look) {
+        boolean before = open;
+        open = false;
+        try {
+            return look.get();
+        } finally {
+            open = before;
         }
     }
 
