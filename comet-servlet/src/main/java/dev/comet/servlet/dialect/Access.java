@@ -255,13 +255,14 @@ public final class Access {
         if (request.header("Sec-Fetch-Site").filter("cross-site"::equals).isPresent()) {
             return Optional.of("a page of another site may not do that");
         }
-        String host = request.header("Host").orElse("").toLowerCase(Locale.ROOT);
         String origin = request.header("Origin").orElse("").toLowerCase(Locale.ROOT);
+        if (origin.isEmpty() || origins.contains(origin)) {
+            return Optional.empty();
+        }
+        String host = request.header("Host").orElse("").toLowerCase(Locale.ROOT);
         boolean own =
                 !host.isEmpty() && authority(origin).equals(host); // "null" has no authority, and HTTP/1.0 no Host
-        return origin.isEmpty() || own || origins.contains(origin)
-                ? Optional.empty()
-                : Optional.of("a page of another origin may not do that (cors-origins)");
+        return own ? Optional.empty() : Optional.of("a page of another origin may not do that (cors-origins)");
     }
 
     private void refuseForeignHosts(Request request, Rule rule) {
