@@ -1,4 +1,5 @@
--- ARGV: 6 the node that says that it lives, 7 for how many ms that counts, 8 its figures, 9 the number of the connection. Has some of the members leave that are on a node
+-- ARGV: 6 the node that says that it lives, 7 for how many ms that counts, 8 its figures, 9 the number of the
+-- connection. Has some of the members leave that are on a node
 -- whose lease is over. Answers whether this one's was not, whether there is more to do, and with all nodes' figures.
 if late(ARGV[6], ARGV[9]) then return OVER end
 redis.call('PERSIST', leases) -- what needs no memory, first: without any, all leases would be over

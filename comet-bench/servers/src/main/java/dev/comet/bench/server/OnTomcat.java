@@ -31,12 +31,13 @@ public final class OnTomcat {
     /** Runs until it is killed. */
     public static void main(String[] args) throws Exception {
         TOMCAT.setLevel(Level.WARNING);
-        if (args[0].equals("comet-small")) {
+        boolean small = args[0].equals("comet-small");
+        if (small) {
             Registry.disableRegistry(); // as Spring Boot does: else each connection has its own entry for JMX
         }
         Tomcat tomcat = new Tomcat();
         tomcat.setBaseDir(temporary());
-        Connector connector = args[0].equals("comet-small") ? new Small() : new Connector(NIO);
+        Connector connector = small ? new Small() : new Connector(NIO);
         connector.setPort(Integer.parseInt(args[1]));
         connector.setProperty("address", "127.0.0.1");
         connector.setProperty("maxConnections", "20000"); // 8,192 as it comes
